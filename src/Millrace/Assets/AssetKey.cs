@@ -1,0 +1,45 @@
+namespace Millrace.Assets;
+
+/// <summary>Names one asset of the project graph, such as the table <c>sales.orders_daily</c>.</summary>
+/// <remarks>A name is <c>name</c> or <c>schema.name</c>, lower case. Two keys are equal when kind and name are equal.</remarks>
+public readonly record struct AssetKey(AssetKind Kind, string Name) : IComparable<AssetKey>
+{
+    /// <summary>Reads the name of an asset of a known kind.</summary>
+    /// <exception cref="FormatException">
+    /// There are more than two segments, or a segment is empty, starts with a digit, or holds a character other than a-z, 0-9, <c>_</c>.
+    /// </exception>
+    public static AssetKey Parse(AssetKind kind, string name)
+    {
+        var segments = name.Split('.');
+        if (segments.Length > 2)
+            throw new FormatException($"Asset name '{name}' has {segments.Length} segments. A name is 'name' or 'schema.name'.");
+
+        foreach (var segment in segments)
+        {
+            if (segment.Length == 0 || char.IsAsciiDigit(segment[0]) || !segment.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_'))
+                throw new FormatException(
+                    $"Asset name '{name}' has the segment '{segment}'. A segment starts with a letter or _ and uses a-z, 0-9 and _, for example 'sales.orders_daily'.");
+        }
+
+        return new AssetKey(kind, name);
+    }
+
+    /// <summary>Reads the form that <see cref="ToString"/> writes, such as <c>table hourly</c>.</summary>
+    public static AssetKey Parse(string text)
+    {
+        var space = text.IndexOf(' ', StringComparison.Ordinal);
+        return space > 0
+            ? Parse(AssetKinds.Parse(text[..space]), text[(space + 1)..])
+            : throw new FormatException($"'{text}' is no asset key. A key is a kind and a name, for example 'table hourly'.");
+    }
+
+    /// <inheritdoc/>
+    public int CompareTo(AssetKey other)
+    {
+        var byName = string.CompareOrdinal(Name, other.Name);
+        return byName != 0 ? byName : Kind.CompareTo(other.Kind);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Kind.Word()} {Name}";
+}
