@@ -66,6 +66,11 @@ public sealed partial class Ledger
         VersionRow.Select + " where asset = @asset and fingerprint = @fingerprint order by seq",
         new { asset = build.Asset.ToString(), fingerprint = build.Fingerprint.Text }).Select(r => r.ToRecord()).ToList());
 
+    /// <summary>The newest version of an asset's quarantine journal that some committed version names; null when nothing was ever quarantined.</summary>
+    /// <remarks>The journal is shared by all builds of the asset and only grows, so the newest is the one with the most rows.</remarks>
+    public long? QuarantineVersion(AssetKey asset) => Read(c => c.ExecuteScalar<long?>(
+        "select max(cast(json_extract(body, '$.quarantineVersion') as bigint)) from version where asset = @asset", new { asset = asset.ToString() }));
+
     /// <summary>The version behind each pointer of an environment, views left out.</summary>
     public IReadOnlyDictionary<AssetKey, VersionRecord> StandingVersions(string environment) => Read(c => c.Query<VersionRow>(
         VersionRow.Select + " join pointer p using (asset, fingerprint, number) where p.environment = @environment", new { environment })

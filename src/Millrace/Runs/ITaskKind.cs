@@ -44,8 +44,14 @@ public sealed record TaskContext
     /// <summary>The value of <c>@as_of</c>, UTC.</summary>
     public required DateTimeOffset AsOf { get; init; }
 
-    /// <summary>The source files that the base holds.</summary>
-    public IReadOnlyList<SourceFile> BaseFiles { get; init; } = [];
+    /// <summary>What stood when the run began, and every version since.</summary>
+    public required Standing Standing { get; init; }
+
+    /// <summary>The newest version of the asset's quarantine journal that the ledger names, or null.</summary>
+    public required long? QuarantineBase { get; init; }
+
+    /// <summary>The present moment.</summary>
+    public required DateTimeOffset Now { get; init; }
 
     /// <summary>Told what the task is at: a phase, and a share done between 0 and 1 where it is known.</summary>
     public required Action<string, double?> Report { get; init; }

@@ -12,7 +12,7 @@ namespace Millrace.Runs;
 /// An asset starts as soon as all that it reads has ended; as many run at once as there are workers; one asset's tasks run one after another,
 /// each building on the one before. The caller holds the home's lock.
 /// </remarks>
-public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds, int workers, Action<RunMoment> observe)
+public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds, int workers, TimeProvider clock, Action<RunMoment> observe)
 {
     private readonly Dictionary<string, ITaskKind> _kinds = kinds.ToDictionary(k => k.Name);
 
@@ -243,7 +243,9 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
                     Origin = decision.After.Origin,
                     Pending = batches.Skip(i + 1).Aggregate(decision.Deferred, (sum, b) => sum.Union(b)),
                     AsOf = planner.AsOf,
-                    BaseFiles = latest is not null && asset.Files is not null ? planner.Standing.Files(latest.Id) : [],
+                    Standing = planner.Standing,
+                    QuarantineBase = runner.Ledger.QuarantineVersion(asset.Key),
+                    Now = runner.Clock.GetUtcNow(),
                     Report = (phase, share) => runner.Observe(asset.Key, phase, share, null),
                 };
                 try
@@ -297,6 +299,8 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
     }
 
     private Ledger.Ledger Ledger => ledger;
+
+    private TimeProvider Clock => clock;
 
     private ITaskKind KindOf(string name) => _kinds.TryGetValue(name, out var kind)
         ? kind
