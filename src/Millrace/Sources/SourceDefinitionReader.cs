@@ -35,7 +35,7 @@ public static class SourceDefinitionReader
         {
             Default = DefaultCsv.SkipLines,
             Minimum = 0,
-            Maximum = int.MaxValue,
+            Maximum = 1_000_000,
         },
         new Key("comment", KeyKind.Text, "Lines that begin with this character are no rows.") { Example = "#" });
 
@@ -159,15 +159,13 @@ public static class SourceDefinitionReader
 
     private static DataType? Type(Section column, string name)
     {
-        if (column.Text("type") is not { } text)
-            return null;
         try
         {
-            return DataType.Parse(text);
+            return column.Text("type") is { } text ? DataType.Parse(text) : null;
         }
         catch (FormatException e)
         {
-            column.Report("bad-type", $"The column '{name}' has the type '{text}'. {e.Message}", "type");
+            column.Report("bad-type", $"Column '{name}': {e.Message}", "type");
             return null;
         }
     }

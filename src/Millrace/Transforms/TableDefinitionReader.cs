@@ -30,10 +30,10 @@ public static partial class TableDefinitionReader
         {
             Default = 0,
             Minimum = 0,
-            Maximum = int.MaxValue,
+            Maximum = 1_000_000,
             Example = 7,
         },
-        new Key("batch", KeyKind.Integer, "At most this many intervals are computed in one task.") { Minimum = 1, Maximum = int.MaxValue, Example = 30 },
+        new Key("batch", KeyKind.Integer, "At most this many intervals are computed in one task.") { Minimum = 1, Maximum = 1_000_000, Example = 30 },
         new Key("start", KeyKind.Text, "Nothing before this date or instant (UTC) is computed.") { Example = "2011-01-01" },
         DefinitionFile.Checks);
 
@@ -82,7 +82,7 @@ public static partial class TableDefinitionReader
             _ => null,
         };
         CheckKeysOfKind(section, kind);
-        if (hasCode)
+        if (hasCode && problems.TrueForAll(p => p.Code != "front-matter"))
             CheckVariables(file, sql, sqlLine, kind, section, problems);
         var start = Start(section);
         var checks = section.Items("checks");

@@ -102,7 +102,8 @@ public sealed class Section
     /// <summary>Reports a mistake at a key, or at the mapping as a whole.</summary>
     public void Report(string code, string message, string? key = null) => Report(code, message, key is null ? Line : LineOf(key));
 
-    private void Report(string code, string message, int line) => _problems.Add(new Problem(code, message, File, line));
+    /// <summary>Reports a mistake at a line of the file, such as that of a node within.</summary>
+    public void Report(string code, string message, int line) => _problems.Add(new Problem(code, message, File, line));
 
     private object? Value(string key, params ReadOnlySpan<KeyKind> kinds)
     {
@@ -149,11 +150,14 @@ public sealed class Section
             case KeyKind.Scalars when node.IsMap:
                 return Scalars(key, node);
             default:
-                var unquote = key.Kind is KeyKind.Integer or KeyKind.Number or KeyKind.Flag && node.IsQuoted ? " Quotes make it a text: remove them." : "";
+                var unquote = node.IsQuoted && Fits(key.Kind, DefinitionNode.OfScalar(File, node.Line, node.Scalar!, false)) ? " Quotes make it a text: remove them." : "";
                 Report("wrong-kind", $"'{key.Name}' is {Words(node)}, but takes {Words(key.Kind)}.{unquote}{Example(key)}", key.Name);
                 return null;
         }
     }
+
+    private static bool Fits(KeyKind kind, DefinitionNode node) =>
+        (kind == KeyKind.Integer && node.TryInteger(out _)) || (kind == KeyKind.Number && node.TryNumber(out _)) || (kind == KeyKind.Flag && node.TryFlag(out _));
 
     private string[]? Texts(Key key, DefinitionNode list)
     {
