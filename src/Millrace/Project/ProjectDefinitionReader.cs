@@ -24,15 +24,25 @@ internal static partial class ProjectDefinitionReader
     private static readonly Shape EnvironmentShape = new(
         "environment",
         "One environment: pointers to versions, with a name.",
-        new Key("name", KeyKind.Text, "The environment's name: lower-case letters, digits, - and _.") { IsRequired = true, Example = "dev" },
-        new Key("protected", KeyKind.Flag, "True when changed definitions enter only by a reviewed plan or an approval.") { Default = false });
+        new Key("name", KeyKind.Text, "The environment's name: lower-case letters, digits, - and _.")
+        {
+            IsRequired = true,
+            Example = "dev",
+        },
+        new Key("protected", KeyKind.Flag, "True when changed definitions enter only by a reviewed plan or an approval.")
+        {
+            Default = false,
+        });
 
     public static Shape Shape { get; } = new(
         "project",
         "A project of Millrace.",
         new Key("name", KeyKind.Text, "The project's name: letters, digits, - and _.") { IsRequired = true, Example = "bike-demand" },
         new Key("description", KeyKind.Text, "What the project is, for people."),
-        new Key("environments", KeyKind.List, "The environments; the first is the default. Without this key: prod and dev.") { Shape = EnvironmentShape },
+        new Key("environments", KeyKind.List, "The environments; the first is the default. Without this key: prod and dev.")
+        {
+            Shape = EnvironmentShape,
+        },
         new Key("variables", KeyKind.Scalars, "Values that SQL reads as @name."));
 
     public static ProjectDefinition Read(string text, List<Problem> problems)
@@ -43,7 +53,11 @@ internal static partial class ProjectDefinitionReader
         var section = new Section(Shape, node, problems);
         var name = section.Text("name") ?? "";
         if (section.Text("name") is not null && !NameOfProject().IsMatch(name))
-            section.Report("bad-name", $"The project's name is '{name}'. A name begins with a letter and uses letters, digits, - and _, for example 'bike-demand'.", "name");
+            section.Report(
+                "bad-name",
+                $"The project's name is '{name}'. A name begins with a letter and uses letters, digits, - and _, "
+                + "for example 'bike-demand'.",
+                "name");
         return new ProjectDefinition(name)
         {
             Description = section.Text("description"),
@@ -55,7 +69,10 @@ internal static partial class ProjectDefinitionReader
     private static IReadOnlyList<EnvironmentDefinition> Environments(Section section)
     {
         if (section.Node("environments") is { IsList: true, Items.Count: 0 })
-            section.Report("missing-value", "'environments' is an empty list. Remove it to have prod and dev, or write at least one, for example: - name: prod", "environments");
+            section.Report(
+                "missing-value",
+                "'environments' is an empty list. Remove it to have prod and dev, or write at least one, for example: - name: prod",
+                "environments");
 
         var environments = new List<EnvironmentDefinition>();
         foreach (var item in section.List("environments"))
@@ -63,7 +80,10 @@ internal static partial class ProjectDefinitionReader
             if (item.Text("name") is not { } name)
                 continue;
             if (!NameOfEnvironment().IsMatch(name))
-                item.Report("bad-name", $"The environment's name is '{name}'. A name begins with a letter and uses a-z, 0-9, - and _, for example 'pr-123'.", "name");
+                item.Report(
+                    "bad-name",
+                    $"The environment's name is '{name}'. A name begins with a letter and uses a-z, 0-9, - and _, for example 'pr-123'.",
+                    "name");
             else if (environments.Exists(e => e.Name == name))
                 item.Report("duplicate-name", $"The environment '{name}' is declared a second time. Keep one.", "name");
             else
@@ -80,9 +100,16 @@ internal static partial class ProjectDefinitionReader
         {
             var line = section.Node("variables")!.Entries.First(e => e.Key == name).KeyNode.Line;
             if (TakenVariables.Contains(name))
-                section.Report("taken-name", $"The variable '{name}' is taken: Millrace gives @start, @end and @as_of their values itself. Choose another name.", line);
+                section.Report(
+                    "taken-name",
+                    $"The variable '{name}' is taken: Millrace gives @start, @end and @as_of their values itself. Choose another name.",
+                    line);
             else if (!NameOfVariable().IsMatch(name))
-                section.Report("bad-name", $"The variable '{name}' cannot be written as @{name} in SQL. A name begins with a letter or _ and uses a-z, 0-9 and _, for example 'first_day'.", line);
+                section.Report(
+                    "bad-name",
+                    $"The variable '{name}' cannot be written as @{name} in SQL. A name begins with a letter or _ and uses a-z, "
+                    + "0-9 and _, for example 'first_day'.",
+                    line);
             else
                 variables.Add(name, value);
         }

@@ -28,7 +28,7 @@ public sealed record ProjectFiles
     /// <summary>The sound tables, ordered by file.</summary>
     public IReadOnlyList<TableDefinition> Tables { get; init; } = [];
 
-    /// <summary>Every asset that has a file, sound or not: a name that stands here is not unknown, even if its file has a Problem.</summary>
+    /// <summary>Every asset that has a file, sound or not: a name that stands here is not unknown.</summary>
     public IReadOnlyList<AssetKey> Assets { get; init; } = [];
 
     /// <summary>Every mistake, ordered by file and line. Empty when the project is sound.</summary>

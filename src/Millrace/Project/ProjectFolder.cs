@@ -17,7 +17,7 @@ public static class ProjectFolder
         new("features", ".yaml", AssetKind.Features),
     ];
 
-    /// <summary>Names are at most <c>schema.name</c>, so that deeper files are mistakes; this bounds a folder that links to itself.</summary>
+    /// <summary>Deeper files have no name, see <see cref="AssetKey"/>; the depth bounds a folder that links to itself.</summary>
     private static readonly EnumerationOptions AllFiles = new()
     {
         RecurseSubdirectories = true,
@@ -70,7 +70,7 @@ public static class ProjectFolder
     /// <summary>Reads one stored definition again.</summary>
     /// <param name="file">The file relative to the project, as stored.</param>
     /// <param name="text">The whole text, as stored.</param>
-    /// <exception cref="ProblemException">The text has mistakes for this version of Millrace, or the file lies in no folder of assets that it reads.</exception>
+    /// <exception cref="ProblemException">The text has mistakes for this version, or the file declares no asset that it knows.</exception>
     public static AssetDefinition ReadDefinition(string file, string text)
     {
         var problems = new List<Problem>();
@@ -91,12 +91,21 @@ public static class ProjectFolder
     {
         const string Name = ProjectDefinitionReader.FileName;
         if (!Directory.Exists(folder))
-            return new Problem("no-project", $"There is no folder '{folder}'. To make a project there, run: millrace init {folder}", Name, 1);
+            return new Problem(
+                "no-project",
+                $"There is no folder '{folder}'. To make a project there, run: millrace init {folder}",
+                Name,
+                1);
         if (File.Exists(Path.Combine(folder, Name)))
             return null;
         return File.Exists(Path.Combine(folder, "millrace.yml"))
             ? new Problem("no-project", $"The project file is named 'millrace.yml'. Rename it to '{Name}'.", "millrace.yml", 1)
-            : new Problem("no-project", $"The folder '{folder}' has no {Name}, so it is no project. Go to the project's folder, name it with --project, or make one with: millrace init", Name, 1);
+            : new Problem(
+                "no-project",
+                $"The folder '{folder}' has no {Name}, so it is no project. Go to the project's folder, name it with --project, "
+                + "or make one with: millrace init",
+                Name,
+                1);
     }
 
     private static List<string> FilesOf(string folder, AssetFolder assets, List<Problem> problems)
@@ -110,7 +119,8 @@ public static class ProjectFolder
         {
             problems.Add(new Problem(
                 "unknown-file",
-                $"The folder '{assets.Name}' takes files that end in {assets.Extension}, and this one ends in '{Path.GetExtension(file)}'. Rename it, or move it to another folder.",
+                $"The folder '{assets.Name}' takes files that end in {assets.Extension}, "
+                + $"and this one ends in '{Path.GetExtension(file)}'. Rename it, or move it to another folder.",
                 file,
                 1));
         }
@@ -163,7 +173,11 @@ public static class ProjectFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            problems.Add(new Problem("unreadable-file", $"The file cannot be read: {e.Message} Mend its link or its permissions, or remove it.", file, 1));
+            problems.Add(new Problem(
+                "unreadable-file",
+                $"The file cannot be read: {e.Message} Mend its link or its permissions, or remove it.",
+                file,
+                1));
             return null;
         }
     }

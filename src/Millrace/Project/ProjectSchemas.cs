@@ -13,9 +13,13 @@ public static class ProjectSchemas
     /// <summary>Where the schemas lie in a project.</summary>
     public const string Folder = ".millrace/schemas";
 
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
-    /// <summary>Writes <c>project.json</c>, <c>source.json</c> and <c>table.json</c> (of the front matter); a file that is up to date is not touched.</summary>
+    /// <summary>Writes <c>project.json</c>, <c>source.json</c> and <c>table.json</c>; a file that is up to date is not touched.</summary>
     /// <param name="folder">The project folder.</param>
     /// <param name="check">The shape of one item of <c>checks:</c>; null leaves the items free.</param>
     /// <returns>The files, relative to the project folder.</returns>

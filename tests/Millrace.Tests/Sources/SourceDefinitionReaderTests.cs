@@ -33,7 +33,7 @@ public sealed class SourceDefinitionReaderTests
         Assert.Equal(("csv", "data/**/*.csv", "Rides per hour", "team-mobility"), (source.Type, source.Path, source.Description, source.Owner));
         Assert.Equal(["bike"], source.Tags);
         Assert.Equal(new CsvOptions(";", "", "", false, "NA", "latin-1", ",", 2, "#"), source.Csv);
-        Assert.Equal(("DTEDAY", IntervalUnit.Week), (source.TimeColumn, source.Interval));
+        Assert.Equal(("dteday", IntervalUnit.Week), (source.TimeColumn, source.Interval));
         Assert.Equal((OnMismatch.Block, ExtraColumns.Ignore), (source.OnMismatch, source.ExtraColumns));
         Assert.Equal(
             [

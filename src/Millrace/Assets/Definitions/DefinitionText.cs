@@ -57,7 +57,10 @@ public static class DefinitionText
             _parser.MoveNext();
             if (_parser.Current is DocumentStart)
             {
-                Report("yaml-documents", "A second YAML document starts here. A file holds one definition: remove the '---', or move the rest to a file of its own.");
+                Report(
+                    "yaml-documents",
+                    "A second YAML document starts here. A file holds one definition: remove the '---', "
+                    + "or move the rest to a file of its own.");
                 return null;
             }
 
@@ -75,7 +78,11 @@ public static class DefinitionText
                 var text = lines[line - 1];
                 if (text[..^text.TrimStart().Length].Contains('\t', StringComparison.Ordinal))
                 {
-                    problems.Add(new Problem("yaml-tab", "This line is indented with a tab. YAML is indented with spaces.", file, line + firstLine - 1));
+                    problems.Add(new Problem(
+                        "yaml-tab",
+                        "This line is indented with a tab. YAML is indented with spaces.",
+                        file,
+                        line + firstLine - 1));
                     return;
                 }
             }
@@ -95,7 +102,8 @@ public static class DefinitionText
             {
                 Report(
                     "yaml-alias",
-                    $"'*{alias.Value}' is an alias in YAML, and definitions have none. Write the value out; if it is a text that begins with *, put it in quotes.");
+                    $"'*{alias.Value}' is an alias in YAML, and definitions have none. "
+                    + "Write the value out; if it is a text that begins with *, put it in quotes.");
                 _parser.MoveNext();
                 return DefinitionNode.Refused(file, line);
             }
@@ -103,9 +111,15 @@ public static class DefinitionText
             if (_parser.Current is not NodeEvent node)
                 throw new SemanticErrorException(_parser.Current!.Start, _parser.Current.End, "A value is missing");
             if (!node.Anchor.IsEmpty)
-                Report("yaml-alias", $"'&{node.Anchor}' is an anchor in YAML, and definitions have none. Remove it; if it is part of a text, put the text in quotes.");
+                Report(
+                    "yaml-alias",
+                    $"'&{node.Anchor}' is an anchor in YAML, and definitions have none. Remove it; if it is part of a text, "
+                    + "put the text in quotes.");
             if (!node.Tag.IsEmpty)
-                Report("yaml-tag", $"'{node.Tag}' is a tag in YAML, and definitions have none. Remove it; if it is part of a text, put the text in quotes.");
+                Report(
+                    "yaml-tag",
+                    $"'{node.Tag}' is a tag in YAML, and definitions have none. Remove it; if it is part of a text, "
+                    + "put the text in quotes.");
 
             if (node is Scalar scalar)
             {
@@ -144,7 +158,11 @@ public static class DefinitionText
                 if (key.Scalar is null)
                 {
                     if (!key.IsRefused)
-                        problems.Add(new Problem("yaml-key", $"The key {key.Excerpt} is a {(key.IsMap ? "mapping" : "list")}. A key is one word.", file, key.Line));
+                        problems.Add(new Problem(
+                            "yaml-key",
+                            $"The key {key.Excerpt} is a {(key.IsMap ? "mapping" : "list")}. A key is one word.",
+                            file,
+                            key.Line));
                 }
                 else if (lines.TryAdd(key.Scalar, key.Line))
                 {
@@ -152,7 +170,11 @@ public static class DefinitionText
                 }
                 else
                 {
-                    problems.Add(new Problem("duplicate-key", $"The key '{key.Scalar}' is here a second time; the first is in line {lines[key.Scalar]}. Keep one.", file, key.Line));
+                    problems.Add(new Problem(
+                        "duplicate-key",
+                        $"The key '{key.Scalar}' is here a second time; the first is in line {lines[key.Scalar]}. Keep one.",
+                        file,
+                        key.Line));
                 }
             }
 
@@ -177,7 +199,8 @@ public static class DefinitionText
 
         private static string Advice(string message) => message switch
         {
-            _ when Has(message, "mapping values are not allowed") || Has(message, "plain scalar") => "Put a value that contains ': ' in quotes, and start the keys of one mapping in one column.",
+            _ when Has(message, "mapping values are not allowed") || Has(message, "plain scalar") =>
+                "Put a value that contains ': ' in quotes, and start the keys of one mapping in one column.",
             _ when Has(message, "cannot start any token") => "Put a value that begins with @, ` or % in quotes.",
             _ when Has(message, "flow") => "A '[' needs its ']', a '{' its '}', and their members a comma between.",
             _ when Has(message, "quoted scalar") => "A text that begins with a quote ends with the same quote.",
