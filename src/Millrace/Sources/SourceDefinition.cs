@@ -9,7 +9,7 @@ public sealed record SourceDefinition(AssetKey Key, string File, string Text) : 
     /// <summary>The connector's word, such as <c>csv</c>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The files to read: a glob relative to the project folder with <c>*</c>, <c>?</c>, <c>[...]</c> and <c>**</c>, never outside of it.</summary>
+    /// <summary>The files to read: a glob inside the project folder with <c>*</c>, <c>?</c>, <c>[...]</c> and <c>**</c>.</summary>
     public required string Path { get; init; }
 
     /// <summary>The columns in order, at least one, named uniquely without regard to case.</summary>

@@ -12,56 +12,93 @@ public static class SourceDefinitionReader
         "column",
         "One column that every file of the source has.",
         new Key("name", KeyKind.Text, "The column's name, as in the file's header.") { IsRequired = true, Example = "rides" },
-        new Key("type", KeyKind.Text, "The type that each value must read as, in DuckDB's words.") { IsRequired = true, Example = "bigint" },
+        new Key("type", KeyKind.Text, "The type that each value must read as, in DuckDB's words.")
+        {
+            IsRequired = true,
+            Example = "bigint",
+        },
         new Key("required", KeyKind.Flag, "True when a row without a value does not fit the contract.") { Default = false },
         new Key("description", KeyKind.Text, "What the column is, for people."),
-        new Key("format", KeyKind.Text, "How a date or timestamp is written, in the letters of strptime; without it ISO 8601.") { Example = "%d.%m.%Y" });
+        new Key("format", KeyKind.Text, "How a date or timestamp is written, in the letters of strptime; without it ISO 8601.")
+        {
+            Example = "%d.%m.%Y",
+        });
 
     private static readonly Shape CsvShape = new(
         "csv section",
         "How the files are written.",
-        new Key("delimiter", KeyKind.Text, "What stands between two values, 1 to 4 characters.") { Default = DefaultCsv.Delimiter, Example = ";" },
+        new Key("delimiter", KeyKind.Text, "What stands between two values, 1 to 4 characters.")
+        {
+            Default = DefaultCsv.Delimiter,
+            Example = ";",
+        },
         new Key("quote", KeyKind.Text, "What stands around a value that holds a delimiter; empty when quotes are ordinary letters.")
         {
             Default = DefaultCsv.Quote,
             Example = "'",
         },
         new Key("escape", KeyKind.Text, "What stands before a quote inside quotes; without it the quote itself.") { Example = "\\" },
-        new Key("header", KeyKind.Flag, "True when the first line names the columns; else they come in the contract's order.") { Default = DefaultCsv.Header },
+        new Key("header", KeyKind.Flag, "True when the first line names the columns; else they come in the contract's order.")
+        {
+            Default = DefaultCsv.Header,
+        },
         new Key("null_text", KeyKind.Text, "The text that means 'no value'.") { Default = DefaultCsv.NullText, Example = "NA" },
-        new Key("encoding", KeyKind.Word, "How letters are stored.") { Words = ["utf-8", "utf-16", "latin-1"], Default = DefaultCsv.Encoding },
-        new Key("decimal_separator", KeyKind.Word, "What stands before the decimals of a number.") { Words = [".", ","], Default = DefaultCsv.DecimalSeparator },
+        new Key("encoding", KeyKind.Word, "How letters are stored.")
+        {
+            Words = ["utf-8", "utf-16", "latin-1"],
+            Default = DefaultCsv.Encoding,
+        },
+        new Key("decimal_separator", KeyKind.Word, "What stands before the decimals of a number.")
+        {
+            Words = [".", ","],
+            Default = DefaultCsv.DecimalSeparator,
+        },
         new Key("skip_lines", KeyKind.Integer, "How many lines stand before the header, or before the first row.")
         {
             Default = DefaultCsv.SkipLines,
             Minimum = 0,
-            Maximum = int.MaxValue,
+            Maximum = 1_000_000,
         },
         new Key("comment", KeyKind.Text, "Lines that begin with this character are no rows.") { Example = "#" });
 
-    /// <summary>The keys of a source. Its <c>checks</c> are of any kind until <see cref="Assets.Definitions.Shape.With"/> says more.</summary>
+    /// <summary>The keys of a source. Its <c>checks</c> are of any kind until
+    /// <see cref="Assets.Definitions.Shape.With"/> says more.</summary>
     public static Shape Shape { get; } = new(
         "source",
         "Where rows come from, and the contract they must fit.",
         new Key("type", KeyKind.Word, "The connector that reads the rows.") { IsRequired = true, Words = ["csv"], Example = "csv" },
-        new Key("path", KeyKind.Text, "The files to read: a glob relative to the project folder.") { IsRequired = true, Example = "data/*.csv" },
+        new Key("path", KeyKind.Text, "The files to read: a glob relative to the project folder.")
+        {
+            IsRequired = true,
+            Example = "data/*.csv",
+        },
         DefinitionFile.Description,
         DefinitionFile.Owner,
         DefinitionFile.Tags,
         new Key("csv", KeyKind.Map, "How the files are written.") { Shape = CsvShape },
-        new Key("time_column", KeyKind.Text, "The column that says when a row happened: a date or timestamp of the contract.") { Example = "day" },
+        new Key("time_column", KeyKind.Text, "The column that says when a row happened: a date or timestamp of the contract.")
+        {
+            Example = "day",
+        },
         DefinitionFile.Interval,
         new Key("on_mismatch", KeyKind.Word, "What happens to a row that does not fit: it is kept aside, or the load stops.")
         {
             Words = ["quarantine", "block"],
             Default = "quarantine",
         },
-        new Key("extra_columns", KeyKind.Word, "What happens to a file with a column that the contract lacks: the load stops, or the column is not read.")
+        new Key(
+            "extra_columns",
+            KeyKind.Word,
+            "What happens to a file with a column that the contract lacks: the load stops, or the column is not read.")
         {
             Words = ["block", "ignore"],
             Default = "block",
         },
-        new Key("columns", KeyKind.List, "The contract: the columns of every file, in order, each with a name and a type.") { IsRequired = true, Shape = ColumnShape },
+        new Key("columns", KeyKind.List, "The contract: the columns of every file, in order, each with a name and a type.")
+        {
+            IsRequired = true,
+            Shape = ColumnShape,
+        },
         DefinitionFile.Checks);
 
     /// <summary>Reads one definition.</summary>
@@ -101,7 +138,7 @@ public static class SourceDefinitionReader
             Owner = section.Text("owner"),
             Tags = section.Texts("tags"),
             Csv = csv,
-            TimeColumn = section.Text("time_column"),
+            TimeColumn = section.Text("time_column") is { } time ? columns.Find(c => c.IsNamed(time))?.Name : null,
             Interval = DefinitionFile.UnitOf(section),
             OnMismatch = section.Text("on_mismatch") == "block" ? OnMismatch.Block : OnMismatch.Quarantine,
             ExtraColumns = section.Text("extra_columns") == "ignore" ? ExtraColumns.Ignore : ExtraColumns.Block,
@@ -120,7 +157,8 @@ public static class SourceDefinitionReader
             _ when path.Contains("://", StringComparison.Ordinal) => "is a URL",
             _ when path[0] is '/' or '~' || (path.Length > 1 && path[1] == ':') => "is not relative to the project folder",
             _ when path.Split('/').Contains("..") => "leaves the project folder with '..'",
-            _ when path.Split('/').Any(s => s.Contains("**", StringComparison.Ordinal) && s != "**") => "has a '**' that is not a whole folder",
+            _ when path.Split('/').Any(s => s.Contains("**", StringComparison.Ordinal) && s != "**") =>
+                "has a '**' that is not a whole folder",
             _ when path.Any(char.IsControl) => "has a control character",
             _ => null,
         };
@@ -128,7 +166,8 @@ public static class SourceDefinitionReader
             return path;
         section.Report(
             "bad-path",
-            $"'path' is '{path}', which {wrong}. Write a path inside the project folder with forward slashes, for example data/*.csv or data/**/*.csv.",
+            $"'path' is '{path}', which {wrong}. Write a path inside the project folder with forward slashes, "
+            + "for example data/*.csv or data/**/*.csv.",
             "path");
         return null;
     }
@@ -137,7 +176,10 @@ public static class SourceDefinitionReader
     {
         var columns = new List<DeclaredColumn>();
         if (section.Node("columns") is { IsList: true, Items.Count: 0 })
-            section.Report("missing-value", "'columns' is an empty list. A contract has at least one column, for example: {name: rides, type: bigint}.", "columns");
+            section.Report(
+                "missing-value",
+                "'columns' is an empty list. A contract has at least one column, for example: {name: rides, type: bigint}.",
+                "columns");
 
         foreach (var item in section.List("columns"))
         {
@@ -146,11 +188,17 @@ public static class SourceDefinitionReader
             if (string.IsNullOrWhiteSpace(name))
                 item.Report("bad-name", "The column's name is blank. Write the name that stands in the file's header.", "name");
             else if (columns.Find(c => c.IsNamed(name)) is { } first)
-                item.Report("duplicate-name", $"The column '{name}' is already declared in line {first.Item.Line}. Names are unique without regard to case.", "name");
+                item.Report(
+                    "duplicate-name",
+                    $"The column '{name}' is already declared in line {first.Item.Line}. Names are unique without regard to case.",
+                    "name");
 
             var type = Type(item, name);
             if (item.Text("format") is not null && type is { IsTime: false })
-                item.Report("wrong-kind", $"The column '{name}' has a format, but its type is {type}. Only a date or timestamp has one.", "format");
+                item.Report(
+                    "wrong-kind",
+                    $"The column '{name}' has a format, but its type is {type}. Only a date or timestamp has one.",
+                    "format");
             columns.Add(new DeclaredColumn(name, type, item));
         }
 
@@ -159,15 +207,13 @@ public static class SourceDefinitionReader
 
     private static DataType? Type(Section column, string name)
     {
-        if (column.Text("type") is not { } text)
-            return null;
         try
         {
-            return DataType.Parse(text);
+            return column.Text("type") is { } text ? DataType.Parse(text) : null;
         }
         catch (FormatException e)
         {
-            column.Report("bad-type", $"The column '{name}' has the type '{text}'. {e.Message}", "type");
+            column.Report("bad-type", $"Column '{name}': {e.Message}", "type");
             return null;
         }
     }
@@ -178,7 +224,8 @@ public static class SourceDefinitionReader
         {
             section.Report(
                 "missing-key",
-                "'interval' counts the intervals of time_column, which is absent. Name a date or timestamp column with time_column, or remove interval.",
+                "'interval' counts the intervals of time_column, which is absent. Name a date or timestamp column with time_column, "
+                + "or remove interval.",
                 "interval");
         }
 
@@ -189,16 +236,23 @@ public static class SourceDefinitionReader
             var names = columns.Select(c => c.Name).ToArray();
             section.Report(
                 "unknown-column",
-                $"'time_column' is '{name}', which is no column of the contract.{Suggestion.Sentence(name, names)} Columns are: {string.Join(", ", names)}.",
+                $"'time_column' is '{name}', which is no column of the contract.{Suggestion.Sentence(name, names)} Columns are: "
+                + $"{string.Join(", ", names)}.",
                 "time_column");
         }
         else if (column.Type is { IsTime: false })
         {
-            section.Report("bad-type", $"'time_column' is '{name}' of type {column.Type}. A time column is a date, timestamp or timestamptz.", "time_column");
+            section.Report(
+                "bad-type",
+                $"'time_column' is '{name}' of type {column.Type}. A time column is a date, timestamp or timestamptz.",
+                "time_column");
         }
         else if (column.Type == DataType.Date && section.Text("interval") == "hour")
         {
-            section.Report("bad-type", $"'interval' is 'hour', but '{name}' is a date. Write interval: day, or make the column a timestamp.", "interval");
+            section.Report(
+                "bad-type",
+                $"'interval' is 'hour', but '{name}' is a date. Write interval: day, or make the column a timestamp.",
+                "interval");
         }
     }
 
@@ -224,9 +278,15 @@ public static class SourceDefinitionReader
         }
 
         if (options.Quote.Length > 0 && options.Delimiter.Contains(options.Quote, StringComparison.Ordinal))
-            section.Report("bad-value", $"'quote' is '{options.Quote}', which the delimiter holds too. Give each its own character.", "quote");
+            section.Report(
+                "bad-value",
+                $"'quote' is '{options.Quote}', which the delimiter holds too. Give each its own character.",
+                "quote");
         if (options.Delimiter == options.DecimalSeparator)
-            section.Report("bad-value", $"'decimal_separator' and 'delimiter' are both '{options.Delimiter}'. Give each its own character.", "decimal_separator");
+            section.Report(
+                "bad-value",
+                $"'decimal_separator' and 'delimiter' are both '{options.Delimiter}'. Give each its own character.",
+                "decimal_separator");
         return options;
     }
 

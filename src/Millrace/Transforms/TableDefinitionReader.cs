@@ -11,7 +11,8 @@ public static partial class TableDefinitionReader
     private const string Opening = "/*---";
     private const string Closing = "---*/";
 
-    /// <summary>The keys of the front matter. Its <c>checks</c> are of any kind until <see cref="Assets.Definitions.Shape.With"/> says more.</summary>
+    /// <summary>The keys of the front matter. Its <c>checks</c> are of any kind until
+    /// <see cref="Assets.Definitions.Shape.With"/> says more.</summary>
     public static Shape Shape { get; } = new(
         "front matter",
         "How a table is computed and checked.",
@@ -30,10 +31,15 @@ public static partial class TableDefinitionReader
         {
             Default = 0,
             Minimum = 0,
-            Maximum = int.MaxValue,
+            Maximum = 1_000_000,
             Example = 7,
         },
-        new Key("batch", KeyKind.Integer, "At most this many intervals are computed in one task.") { Minimum = 1, Maximum = int.MaxValue, Example = 30 },
+        new Key("batch", KeyKind.Integer, "At most this many intervals are computed in one task.")
+        {
+            Minimum = 1,
+            Maximum = 1_000_000,
+            Example = 30,
+        },
         new Key("start", KeyKind.Text, "Nothing before this date or instant (UTC) is computed.") { Example = "2011-01-01" },
         DefinitionFile.Checks);
 
@@ -61,7 +67,11 @@ public static partial class TableDefinitionReader
             var closing = text.IndexOf(Closing, opening + Opening.Length, StringComparison.Ordinal);
             if (closing < 0)
             {
-                problems.Add(new Problem("front-matter", $"The front matter that starts here with {Opening} is never closed. Write {Closing} after its last key.", file, LineAt(text, opening)));
+                problems.Add(new Problem(
+                    "front-matter",
+                    $"The front matter that starts here with {Opening} is never closed. Write {Closing} after its last key.",
+                    file,
+                    LineAt(text, opening)));
                 return null;
             }
 
@@ -82,7 +92,7 @@ public static partial class TableDefinitionReader
             _ => null,
         };
         CheckKeysOfKind(section, kind);
-        if (hasCode)
+        if (hasCode && problems.TrueForAll(p => p.Code != "front-matter"))
             CheckVariables(file, sql, sqlLine, kind, section, problems);
         var start = Start(section);
         var checks = section.Items("checks");
@@ -123,7 +133,9 @@ public static partial class TableDefinitionReader
                 {
                     problems.Add(new Problem(
                         "front-matter",
-                        $"This comment starts with {Opening} as a front matter does, but stands after {(from > 0 ? "the front matter" : "the start of the file")}. A file has one front matter, before all else.",
+                        $"This comment starts with {Opening} as a front matter does, "
+                        + $"but stands after {(from > 0 ? "the front matter" : "the start of the file")}. "
+                        + "A file has one front matter, before all else.",
                         file,
                         line + LineAt(sql, part.Start) - 1));
                 }
@@ -146,12 +158,21 @@ public static partial class TableDefinitionReader
 
         if (firstCode is null && second is null)
         {
-            problems.Add(new Problem("missing-sql", "The file has no SQL. Write one SELECT, for example: SELECT hour, count(*) AS rides FROM trips GROUP BY hour", file, line));
+            problems.Add(new Problem(
+                "missing-sql",
+                "The file has no SQL. Write one SELECT, for example: SELECT hour, count(*) AS rides FROM trips GROUP BY hour",
+                file,
+                line));
             return (sql, line, false);
         }
 
         if (second is not null)
-            problems.Add(new Problem("many-statements", "A second statement starts here. A table is one SELECT: remove the semicolon before, or move the rest to a file of its own.", file, line + LineAt(sql, second.Value) - 1));
+            problems.Add(new Problem(
+                "many-statements",
+                "A second statement starts here. A table is one SELECT: remove the semicolon before, "
+                + "or move the rest to a file of its own.",
+                file,
+                line + LineAt(sql, second.Value) - 1));
         return ((semicolon is null ? sql : sql[..semicolon.Value]).TrimEnd(), line, true);
     }
 
@@ -161,18 +182,25 @@ public static partial class TableDefinitionReader
         if (kind == TableKind.Incremental && !hasTime)
             section.Report(
                 "missing-key",
-                "An incremental table needs time_column: the column of its result that says in which interval a row lies. For example: time_column: hour",
+                "An incremental table needs time_column: the column of its result that says in which interval a row lies. "
+                + "For example: time_column: hour",
                 "kind");
         if (kind is TableKind.Full or TableKind.View)
         {
             foreach (var name in (string[])["reads_back", "batch", "start"])
             {
                 if (section.Node(name) is not null)
-                    section.Report("wrong-kind", $"'{name}' is for tables of kind incremental, and this one is {Word(kind)}. Remove it, or write kind: incremental.", name);
+                    section.Report(
+                        "wrong-kind",
+                        $"'{name}' is for tables of kind incremental, and this one is {Word(kind)}. Remove it, or write kind: incremental.",
+                        name);
             }
 
             if (!hasTime && section.Node("interval") is not null)
-                section.Report("missing-key", "'interval' counts the intervals of time_column, which is absent. Write time_column too, or remove interval.", "interval");
+                section.Report(
+                    "missing-key",
+                    "'interval' counts the intervals of time_column, which is absent. Write time_column too, or remove interval.",
+                    "interval");
         }
 
         if (section.Text("time_column") is { } column && string.IsNullOrWhiteSpace(column))
@@ -190,7 +218,7 @@ public static partial class TableDefinitionReader
             var column = section.Text("time_column") ?? "hour";
             problems.Add(new Problem(
                 "missing-variable",
-                $"The table is incremental, but its SQL does not use {string.Join(" and ", missing)}, so that each interval would hold all rows. "
+                $"The table is incremental, but its SQL does not use {string.Join(" and ", missing)}: each interval would hold all rows. "
                 + $"Read only the interval's rows, for example: WHERE {column} >= @start AND {column} < @end",
                 file,
                 sqlLine));
@@ -202,7 +230,8 @@ public static partial class TableDefinitionReader
                 if (used.TryGetValue(name, out var at))
                     problems.Add(new Problem(
                         "wrong-variable",
-                        $"The SQL uses @{name}, which only an incremental table has, and this one is {Word(kind)}. Remove it, or write kind: incremental and time_column.",
+                        $"The SQL uses @{name}, which only an incremental table has, and this one is {Word(kind)}. Remove it, "
+                        + "or write kind: incremental and time_column.",
                         file,
                         sqlLine + LineAt(sql, at) - 1));
             }
@@ -225,16 +254,20 @@ public static partial class TableDefinitionReader
     {
         if (section.Text("start") is not { } text)
             return null;
-        string[] formats = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd HH:mm:ssK"];
-        if (DateTimeOffset.TryParseExact(text, formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var start))
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        string[] formats = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mm", "yyyy-MM-dd HH:mm", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-dd HH:mm:ssK"];
+        if (DateTimeOffset.TryParseExact(text, formats, CultureInfo.InvariantCulture, Utc, out var start))
             return start;
-        section.Report("wrong-kind", $"'start' is '{text}', but takes a date or an instant in UTC. For example: start: 2011-01-01, or start: 2011-01-01T06:00:00Z", "start");
+        section.Report(
+            "wrong-kind",
+            $"'start' is '{text}', but takes a date or an instant in UTC. For example: start: 2011-01-01, or start: 2011-01-01T06:00:00Z",
+            "start");
         return null;
     }
 
     private static bool IsOpening(string text, int at) =>
-        string.CompareOrdinal(text, at, Opening, 0, Opening.Length) == 0 && at + Opening.Length < text.Length && text[at + Opening.Length] is not ('-' or '*')
-        || text.AsSpan(at).SequenceEqual(Opening);
+        text.AsSpan(at).StartsWith(Opening)
+        && (text.Length == at + Opening.Length || text[at + Opening.Length] is not ('-' or '*'));
 
     private static string Word(TableKind? kind) => kind == TableKind.View ? "a view" : "full";
 

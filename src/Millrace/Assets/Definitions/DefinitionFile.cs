@@ -4,7 +4,10 @@ namespace Millrace.Assets.Definitions;
 public static class DefinitionFile
 {
     /// <summary><c>description</c>.</summary>
-    public static readonly Key Description = new("description", KeyKind.Text, "What the asset is, for people.") { Example = "Rides per hour" };
+    public static readonly Key Description = new("description", KeyKind.Text, "What the asset is, for people.")
+    {
+        Example = "Rides per hour",
+    };
 
     /// <summary><c>owner</c>.</summary>
     public static readonly Key Owner = new("owner", KeyKind.Text, "Who answers for it: a person or a team.") { Example = "team-mobility" };
@@ -13,7 +16,8 @@ public static class DefinitionFile
     public static readonly Key Tags = new("tags", KeyKind.Texts, "Words to find it by.") { Example = new[] { "bike", "daily" } };
 
     /// <summary><c>checks</c>: here a list of anything; the room that knows checks reads the items and tells schemas their shape.</summary>
-    public static readonly Key Checks = new("checks", KeyKind.Any, "Rules that the rows of a new version must pass; a list with one check an item.");
+    public static readonly Key Checks = new(
+        "checks", KeyKind.Any, "Rules that the rows of a new version must pass; a list with one check an item.");
 
     /// <summary><c>interval</c>.</summary>
     public static readonly Key Interval = new("interval", KeyKind.Word, "The grain in which intervals of time_column are counted, in UTC.")
@@ -22,7 +26,8 @@ public static class DefinitionFile
         Default = "day",
     };
 
-    /// <summary>The asset that a file declares: <c>sources/rides.yaml</c> is <c>rides</c>, <c>sources/sales/orders.yaml</c> is <c>sales.orders</c>.</summary>
+    /// <summary>The asset that a file declares.</summary>
+    /// <remarks><c>sources/rides.yaml</c> is <c>rides</c>, <c>sources/sales/orders.yaml</c> is <c>sales.orders</c>.</remarks>
     /// <param name="kind">The kind that the first folder holds.</param>
     /// <param name="file">The path relative to the project, with forward slashes.</param>
     /// <param name="problems">Takes the Problem when the path gives no name.</param>
@@ -39,7 +44,11 @@ public static class DefinitionFile
         }
         catch (FormatException e)
         {
-            problems.Add(new Problem("bad-name", $"This file gives no name to a {kind.Word()}. {e.Message} Rename or move the file.", file, 1));
+            problems.Add(new Problem(
+                "bad-name",
+                $"This file gives no name to a {kind.Word()}. {e.Message} Rename or move the file.",
+                file,
+                1));
             return null;
         }
     }

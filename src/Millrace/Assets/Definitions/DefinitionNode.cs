@@ -35,7 +35,7 @@ public sealed partial class DefinitionNode
     /// <summary>The text of a scalar without quotes, null for anything else.</summary>
     public string? Scalar { get; private init; }
 
-    /// <summary>True when the scalar stands in quotes or in a block (<c>|</c>, <c>&gt;</c>), and so is text whatever it looks like.</summary>
+    /// <summary>True when the scalar stands in quotes or in a block (<c>|</c>, <c>&gt;</c>): it is text, whatever it looks like.</summary>
     public bool IsQuoted { get; private init; }
 
     /// <summary>The members of a list in order, else empty.</summary>
@@ -103,7 +103,8 @@ public sealed partial class DefinitionNode
                 value = double.NaN;
                 return true;
             default:
-                return DecimalNumber().IsMatch(Scalar) && double.TryParse(Scalar, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+                return DecimalNumber().IsMatch(Scalar)
+                    && double.TryParse(Scalar, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
         }
     }
 
@@ -120,9 +121,11 @@ public sealed partial class DefinitionNode
     internal static DefinitionNode OfScalar(string file, int line, string text, bool isQuoted) =>
         new(file, line, false, false) { Scalar = text, IsQuoted = isQuoted };
 
-    internal static DefinitionNode OfList(string file, int line, IReadOnlyList<DefinitionNode> items) => new(file, line, false, true) { Items = items };
+    internal static DefinitionNode OfList(string file, int line, IReadOnlyList<DefinitionNode> items) =>
+        new(file, line, false, true) { Items = items };
 
-    internal static DefinitionNode OfMap(string file, int line, IReadOnlyList<(string Key, DefinitionNode KeyNode, DefinitionNode Value)> entries) =>
+    internal static DefinitionNode OfMap(
+        string file, int line, IReadOnlyList<(string Key, DefinitionNode KeyNode, DefinitionNode Value)> entries) =>
         new(file, line, true, false) { Entries = entries };
 
     internal static DefinitionNode Refused(string file, int line) => new(file, line, false, false);
@@ -131,7 +134,7 @@ public sealed partial class DefinitionNode
     {
         { IsMap: true } => "{" + string.Join(", ", Entries.Take(8).Select(e => $"{e.Key}: {e.Value.InLine()}")) + "}",
         { IsList: true } => "[" + string.Join(", ", Items.Take(16).Select(i => i.InLine())) + "]",
-        { IsScalar: true } => Scalar!.Length <= MaxExcerpt ? string.Concat(Scalar.Select(InLine)) : string.Concat(Scalar.Take(MaxExcerpt).Select(InLine)) + "...",
+        { IsScalar: true } => string.Concat(Scalar!.Take(MaxExcerpt + 1).Select(InLine)),
         _ => "?",
     };
 

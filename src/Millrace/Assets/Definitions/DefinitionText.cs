@@ -27,7 +27,13 @@ public static class DefinitionText
         }
         catch (YamlException e)
         {
-            reader.ReportSyntax(yaml, e);
+            reader.ReportSyntax(yaml, (int)e.Start.Line, e.Message);
+            return null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException)
+        {
+            // YamlDotNet's scanner throws these on some malformed texts, a tab inside an indentation among them.
+            reader.ReportSyntax(yaml, null, "The text is malformed in this line or after it");
             return null;
         }
     }
@@ -51,28 +57,42 @@ public static class DefinitionText
             _parser.MoveNext();
             if (_parser.Current is DocumentStart)
             {
-                Report("yaml-documents", "A second YAML document starts here. A file holds one definition: remove the '---', or move the rest to a file of its own.");
+                Report(
+                    "yaml-documents",
+                    "A second YAML document starts here. A file holds one definition: remove the '---', "
+                    + "or move the rest to a file of its own.");
                 return null;
             }
 
             return root.IsNull ? DefinitionNode.OfMap(file, firstLine, []) : root;
         }
 
-        public void ReportSyntax(string yaml, YamlException e)
+        public void ReportSyntax(string yaml, int? errorLine, string message)
         {
-            var line = LineOf(e.Start);
             var lines = yaml.Split('\n');
-            for (var at = Math.Min(line - firstLine, lines.Length - 1); at >= 0 && at >= line - firstLine - 1; at--)
+            var lastRead = Math.Clamp((int)(_parser.Current?.Start.Line ?? 1), 1, lines.Length);
+            var at = Math.Clamp(errorLine ?? lastRead, 1, lines.Length);
+            var isTab = message.Contains("tab", StringComparison.OrdinalIgnoreCase);
+            for (var line = Math.Min(lastRead, at); line <= (isTab ? lines.Length : Math.Min(at + 1, lines.Length)); line++)
             {
-                if (lines[at][..^lines[at].TrimStart().Length].Contains('\t', StringComparison.Ordinal))
+                var text = lines[line - 1];
+                if (text[..^text.TrimStart().Length].Contains('\t', StringComparison.Ordinal))
                 {
-                    problems.Add(new Problem("yaml-tab", "This line is indented with a tab. YAML is indented with spaces.", file, at + firstLine));
+                    problems.Add(new Problem(
+                        "yaml-tab",
+                        "This line is indented with a tab. YAML is indented with spaces.",
+                        file,
+                        line + firstLine - 1));
                     return;
                 }
             }
 
-            var words = e.Message.TrimEnd('.');
-            problems.Add(new Problem("yaml-syntax", $"This is not readable as YAML: {char.ToLowerInvariant(words[0])}{words[1..]}. {Advice(words)}", file, line));
+            var words = message.TrimEnd('.');
+            problems.Add(new Problem(
+                "yaml-syntax",
+                $"This is not readable as YAML: {char.ToLowerInvariant(words[0])}{words[1..]}. {Advice(words)}",
+                file,
+                at + firstLine - 1));
         }
 
         private DefinitionNode Node(int depth)
@@ -82,16 +102,24 @@ public static class DefinitionText
             {
                 Report(
                     "yaml-alias",
-                    $"'*{alias.Value}' is an alias in YAML, and definitions have none. Write the value out; if it is a text that begins with *, put it in quotes.");
+                    $"'*{alias.Value}' is an alias in YAML, and definitions have none. "
+                    + "Write the value out; if it is a text that begins with *, put it in quotes.");
                 _parser.MoveNext();
                 return DefinitionNode.Refused(file, line);
             }
 
-            var node = (NodeEvent)_parser.Current!;
+            if (_parser.Current is not NodeEvent node)
+                throw new SemanticErrorException(_parser.Current!.Start, _parser.Current.End, "A value is missing");
             if (!node.Anchor.IsEmpty)
-                Report("yaml-alias", $"'&{node.Anchor}' is an anchor in YAML, and definitions have none. Remove it; if it is part of a text, put the text in quotes.");
+                Report(
+                    "yaml-alias",
+                    $"'&{node.Anchor}' is an anchor in YAML, and definitions have none. Remove it; if it is part of a text, "
+                    + "put the text in quotes.");
             if (!node.Tag.IsEmpty)
-                Report("yaml-tag", $"'{node.Tag}' is a tag in YAML, and definitions have none. Remove it; if it is part of a text, put the text in quotes.");
+                Report(
+                    "yaml-tag",
+                    $"'{node.Tag}' is a tag in YAML, and definitions have none. Remove it; if it is part of a text, "
+                    + "put the text in quotes.");
 
             if (node is Scalar scalar)
             {
@@ -130,7 +158,11 @@ public static class DefinitionText
                 if (key.Scalar is null)
                 {
                     if (!key.IsRefused)
-                        problems.Add(new Problem("yaml-key", $"The key {key.Excerpt} is a {(key.IsMap ? "mapping" : "list")}. A key is one word.", file, key.Line));
+                        problems.Add(new Problem(
+                            "yaml-key",
+                            $"The key {key.Excerpt} is a {(key.IsMap ? "mapping" : "list")}. A key is one word.",
+                            file,
+                            key.Line));
                 }
                 else if (lines.TryAdd(key.Scalar, key.Line))
                 {
@@ -138,7 +170,11 @@ public static class DefinitionText
                 }
                 else
                 {
-                    problems.Add(new Problem("duplicate-key", $"The key '{key.Scalar}' is here a second time; the first is in line {lines[key.Scalar]}. Keep one.", file, key.Line));
+                    problems.Add(new Problem(
+                        "duplicate-key",
+                        $"The key '{key.Scalar}' is here a second time; the first is in line {lines[key.Scalar]}. Keep one.",
+                        file,
+                        key.Line));
                 }
             }
 
@@ -163,13 +199,14 @@ public static class DefinitionText
 
         private static string Advice(string message) => message switch
         {
-            _ when Has(message, "mapping values are not allowed") => "Put a value that contains ': ' in quotes, and start the keys of one mapping in one column.",
+            _ when Has(message, "mapping values are not allowed") || Has(message, "plain scalar") =>
+                "Put a value that contains ': ' in quotes, and start the keys of one mapping in one column.",
             _ when Has(message, "cannot start any token") => "Put a value that begins with @, ` or % in quotes.",
             _ when Has(message, "flow") => "A '[' needs its ']', a '{' its '}', and their members a comma between.",
             _ when Has(message, "quoted scalar") => "A text that begins with a quote ends with the same quote.",
             _ when Has(message, "simple key") => "After a key comes ': ' with a space, for example 'type: csv'.",
             _ when Has(message, "block") => "Start the keys of one mapping, and the dashes of one list, in one column.",
-            _ => "Put texts with special characters in quotes, and indent with spaces.",
+            _ => "Look for a '[', '{' or quote that is not closed, and put texts with special characters in quotes.",
         };
 
         private static bool Has(string message, string part) => message.Contains(part, StringComparison.OrdinalIgnoreCase);

@@ -15,7 +15,7 @@ public sealed class Section
     private readonly Dictionary<string, (DefinitionNode Key, DefinitionNode Value)> _entries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
 
-    /// <summary>Reads a mapping and reports unknown and missing keys, values of a wrong kind, wrong words and numbers out of range.</summary>
+    /// <summary>Reads a mapping and reports unknown and missing keys, wrong kinds of values, wrong words, numbers out of range.</summary>
     public Section(Shape shape, DefinitionNode node, ICollection<Problem> problems)
     {
         (_shape, Source, _problems) = (shape, node, problems);
@@ -64,7 +64,8 @@ public sealed class Section
     public string? Text(string key) => (string?)Value(key, KeyKind.Text, KeyKind.Word);
 
     /// <summary>The value of an <see cref="KeyKind.Integer"/>.</summary>
-    public long? Integer(string key) => Value(key, KeyKind.Integer) is { } value ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : null;
+    public long? Integer(string key) =>
+        Value(key, KeyKind.Integer) is { } value ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : null;
 
     /// <summary>The value of a <see cref="KeyKind.Number"/> or <see cref="KeyKind.Integer"/>.</summary>
     public double? Number(string key) =>
@@ -89,7 +90,7 @@ public sealed class Section
     public IReadOnlyDictionary<string, string> Scalars(string key) =>
         (IReadOnlyDictionary<string, string>?)Value(key, KeyKind.Scalars) ?? new Dictionary<string, string>();
 
-    /// <summary>The members of the list at a <see cref="KeyKind.Any"/>, for the room that reads them; anything but a list is reported.</summary>
+    /// <summary>The members of the list at a <see cref="KeyKind.Any"/>; anything but a list is reported.</summary>
     public IReadOnlyList<DefinitionNode> Items(string key)
     {
         if (Node(key) is not { IsRefused: false } node)
@@ -102,18 +103,20 @@ public sealed class Section
     /// <summary>Reports a mistake at a key, or at the mapping as a whole.</summary>
     public void Report(string code, string message, string? key = null) => Report(code, message, key is null ? Line : LineOf(key));
 
-    private void Report(string code, string message, int line) => _problems.Add(new Problem(code, message, File, line));
+    /// <summary>Reports a mistake at a line of the file, such as that of a node within.</summary>
+    public void Report(string code, string message, int line) => _problems.Add(new Problem(code, message, File, line));
 
     private object? Value(string key, params ReadOnlySpan<KeyKind> kinds)
     {
         var known = Known(key);
         if (!kinds.Contains(known.Kind))
-            throw new ArgumentException($"The key '{key}' of the shape '{_shape.Title}' is declared as {known.Kind}. Read it as that.", nameof(key));
+            throw new ArgumentException($"The key '{key}' of '{_shape.Title}' is declared as {known.Kind}. Read it as that.", nameof(key));
         return _values.TryGetValue(key, out var value) ? value : _entries.ContainsKey(key) ? null : known.Default;
     }
 
     private Key Known(string key) =>
-        _shape.Find(key) ?? throw new ArgumentException($"The shape '{_shape.Title}' declares no key '{key}'. Keys are: {Names(_shape)}.", nameof(key));
+        _shape.Find(key)
+        ?? throw new ArgumentException($"The shape '{_shape.Title}' declares no key '{key}'. Keys are: {Names(_shape)}.", nameof(key));
 
     private object? Read(Key key, DefinitionNode node)
     {
@@ -149,11 +152,17 @@ public sealed class Section
             case KeyKind.Scalars when node.IsMap:
                 return Scalars(key, node);
             default:
-                var unquote = key.Kind is KeyKind.Integer or KeyKind.Number or KeyKind.Flag && node.IsQuoted ? " Quotes make it a text: remove them." : "";
+                var fitsBare = node.IsQuoted && Fits(key.Kind, DefinitionNode.OfScalar(File, node.Line, node.Scalar!, false));
+                var unquote = fitsBare ? " Quotes make it a text: remove them." : "";
                 Report("wrong-kind", $"'{key.Name}' is {Words(node)}, but takes {Words(key.Kind)}.{unquote}{Example(key)}", key.Name);
                 return null;
         }
     }
+
+    private static bool Fits(KeyKind kind, DefinitionNode node) =>
+        (kind == KeyKind.Integer && node.TryInteger(out _))
+        || (kind == KeyKind.Number && node.TryNumber(out _))
+        || (kind == KeyKind.Flag && node.TryFlag(out _));
 
     private string[]? Texts(Key key, DefinitionNode list)
     {
@@ -161,7 +170,11 @@ public sealed class Section
         foreach (var item in list.Items.Where(i => !i.IsRefused))
         {
             if (!item.IsScalar || item.IsNull)
-                Report("wrong-kind", $"'{key.Name}' has {(item.IsNull ? "an empty member" : $"the member {Words(item)}")}, but takes {Words(key.Kind)}.{Example(key)}", item.Line);
+                Report(
+                    "wrong-kind",
+                    $"'{key.Name}' has {(item.IsNull ? "an empty member" : $"the member {Words(item)}")}, "
+                    + $"but takes {Words(key.Kind)}.{Example(key)}",
+                    item.Line);
             else if (IsAllowed(key, item))
                 texts.Add(item.Scalar!);
         }
@@ -242,7 +255,8 @@ public sealed class Section
 
     private static string InYaml(object value) => value switch
     {
-        string text => IsPlain(text) ? text : $"\"{text.Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal)}\"",
+        string text when IsPlain(text) => text,
+        string text => $"\"{string.Concat(text.Select(c => c switch { '"' => "\\\"", '\\' => "\\\\", '\t' => "\\t", _ => c.ToString() }))}\"",
         bool flag => flag ? "true" : "false",
         IEnumerable list => "[" + string.Join(", ", list.Cast<object>().Select(InYaml)) + "]",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,

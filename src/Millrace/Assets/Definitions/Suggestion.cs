@@ -25,7 +25,8 @@ public static class Suggestion
     }
 
     /// <summary>The part of a message that names the nearest word: <c> Did you mean 'x'?</c>, or nothing.</summary>
-    internal static string Sentence(string word, IEnumerable<string> known) => Nearest(word, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+    internal static string Sentence(string word, IEnumerable<string> known) =>
+        Nearest(word, known) is { } nearest ? $" Did you mean '{nearest}'?" : "";
 
     private static int Distance(string a, string b)
     {
