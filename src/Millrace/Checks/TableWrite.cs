@@ -31,6 +31,9 @@ public sealed record TableWrite
     /// <summary>Called after staging: rows that could not be read at all, and where they can be selected from.</summary>
     public Func<UnreadableRows>? Unreadable { get; init; }
 
+    /// <summary>True when a row that could not be read blocks the commit; else it goes to quarantine.</summary>
+    public bool BlocksUnreadable { get; init; }
+
     /// <summary>What becomes of the base's rows.</summary>
     public required Placement Placement { get; init; }
 

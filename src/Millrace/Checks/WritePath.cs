@@ -15,6 +15,8 @@ namespace Millrace.Checks;
 /// </remarks>
 public sealed class WritePath(DuckConnection connection, TableWrite write)
 {
+    private const string ContractId = "contract";
+
     private readonly TaskContext _context = write.Context;
     private readonly LakeTable _table = new(write.Folder);
     private readonly CheckScan _scan = new(connection);
@@ -105,13 +107,14 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     private (StagedFiles Kept, Aside Aside) SetAside(StagedFiles staged, UnreadableRows unreadable)
     {
         var selects = unreadable.Count > 0 ? new List<string> { unreadable.Select } : [];
+        var contract = Contract(staged, unreadable);
         var rows = staged.ToRelation().Sql;
         var rowChecks = write.Checks.OfType<RowCheck>().Where(c => c.Effect == CheckEffect.Quarantine).ToList();
         var uniques = write.Checks.OfType<UniqueCheck>().Where(c => c.Effect == CheckEffect.Quarantine).ToList();
         var table = uniques.Count > 0 ? TableWith(staged) : rows;
         var broken = staged.Rows == 0 ? new long[rowChecks.Count] : _scan.CountBroken(rows, rowChecks, staged.Statistics);
         var twice = uniques.Select(u => staged.Rows == 0 ? 0 : _scan.CountTwice(u, table, rows)).ToList();
-        var records = rowChecks.Select((c, i) => CheckScan.Record(c, broken[i], "quarantined"))
+        var records = contract.Concat(rowChecks.Select((c, i) => CheckScan.Record(c, broken[i], "quarantined")))
             .Concat(uniques.Select((u, i) => CheckScan.Record(u, twice[i], "quarantined, every copy"))).ToList();
         if (broken.Sum() + twice.Sum() == 0)
             return (staged, new Aside(records, selects));
@@ -134,6 +137,23 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         var kept = Stage($"SELECT n.* FROM ({rows}) AS n WHERE ({rule}) IS NULL");
         staged.Discard();
         return (kept, new Aside(records, selects));
+    }
+
+    /// <summary>What the contract says. When no row at all fits it, the shape of the data has changed, and setting everything aside would hide that.</summary>
+    private IEnumerable<CheckRecord> Contract(StagedFiles staged, UnreadableRows unreadable)
+    {
+        if (write.Unreadable is null)
+            return [];
+        var blocks = write.BlocksUnreadable || (staged.Rows == 0 && unreadable.Count > 0);
+        var example = "";
+        if (blocks && unreadable.Count > 0)
+        {
+            using var result = connection.Query($"SELECT coalesce(source, '') || coalesce(':' || line, '') || ': ' || reason FROM ({unreadable.Select}) LIMIT 1");
+            example = $", for example {result.Scalar()}";
+        }
+
+        var note = string.Create(CultureInfo.InvariantCulture, $"{unreadable.Count} of {staged.Rows + unreadable.Count} rows do not fit the contract{example}");
+        return [new CheckRecord(ContractId, blocks ? "block" : "quarantine", unreadable.Count == 0, unreadable.Count, unreadable.Count == 0 ? "" : note)];
     }
 
     /// <summary>Asks the checks that do not quarantine.</summary>
@@ -216,6 +236,8 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     {
         var lines = blocking.Select(record =>
         {
+            if (record.Id == ContractId)
+                return record.Note;
             var check = write.Checks.First(c => c.Id == record.Id);
             var example = check is RowCheck row ? ", for example " + _scan.Example(staged.ToRelation().Sql, row) : "";
             return $"check '{record.Id}' ({check.File}:{check.Line}) says that {check.Rule}; it found {record.Note}{example}";
