@@ -1,0 +1,206 @@
+using Millrace.Assets;
+using Millrace.Native;
+
+namespace Millrace.Sql;
+
+/// <summary>An engine for one task: relations are handed in under their names, SQL reads them.</summary>
+/// <remarks>
+/// The database is in memory and belongs to the session alone. <see cref="Dispose"/> drops every relation, schema and table, puts changed
+/// settings back, and returns the engine to its pool; an engine that cannot be cleaned is closed.
+/// </remarks>
+public sealed class SqlSession : IDisposable
+{
+    private readonly SqlSettings _settings;
+    private readonly SqlSessionPool _pool;
+    private readonly DuckDatabase _database;
+    private readonly HashSet<string> _changed = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _schemas = new(StringComparer.OrdinalIgnoreCase);
+    private bool _isLocked;
+    private bool _isRented = true;
+
+    private SqlSession(SqlSettings settings, SqlSessionPool pool)
+    {
+        _settings = settings;
+        _pool = pool;
+        _database = DuckDatabase.Open(settings.ToEngine());
+        Connection = _database.Connect();
+        Connection.Execute("SET TimeZone='UTC'; SET enable_progress_bar=true; SET enable_progress_bar_print=false");
+    }
+
+    /// <summary>The engine's connection, for what has no verb here. What it leaves behind is cleaned up too, except attached databases.</summary>
+    public DuckConnection Connection { get; private set; }
+
+    /// <summary>Makes rows readable under a name, in place of what had the name before. Nothing is read yet.</summary>
+    /// <param name="name"><c>name</c> or <c>schema.name</c>.</param>
+    /// <param name="relation">The rows.</param>
+    /// <exception cref="DuckException">The relation's SELECT does not bind, such as when a file is missing.</exception>
+    public void Define(string name, Relation relation)
+    {
+        Schema(name);
+        Connection.Execute($"CREATE OR REPLACE VIEW {SqlName.QuoteRelation(name)} AS {relation.Sql}");
+    }
+
+    /// <summary>Makes a relation without rows readable under a name: enough to bind SQL that reads it.</summary>
+    public void DefineEmpty(string name, Schema schema)
+    {
+        Schema(name);
+        Connection.Execute(CreateTable(name, schema));
+    }
+
+    /// <summary>The columns that a SELECT gives, as they are stored. The SELECT is bound and not run.</summary>
+    /// <exception cref="DuckException">It does not parse or does not bind; the message is the engine's, with line and caret.</exception>
+    /// <exception cref="FormatException">A column has a type that cannot be stored, or two columns have one name.</exception>
+    public Schema Describe(string select)
+    {
+        using var statement = Connection.Prepare(select);
+        var columns = new Column[statement.Columns.Count];
+        for (var i = 0; i < columns.Length; i++)
+            columns[i] = new Column(statement.Columns[i].Name, Stored(statement.Columns[i]));
+        return new Schema(columns);
+    }
+
+    /// <summary>Describes many queries of which later ones read earlier ones, and leaves them defined without rows.</summary>
+    /// <param name="queries">Names and SELECTs, each after those that it reads. What else they read must be defined.</param>
+    /// <returns>One result a query, in their order. One that fails stays undefined, and those that read it fail in turn.</returns>
+    public IReadOnlyList<DescribedQuery> DescribeMany(IEnumerable<(string Name, string Select)> queries)
+    {
+        // One transaction: a commit after each of a thousand tables costs more than binding them.
+        var described = new List<DescribedQuery>();
+        Connection.Execute("BEGIN");
+        foreach (var (name, select) in queries)
+        {
+            try
+            {
+                var schema = Describe(select);
+                DefineEmpty(name, schema);
+                described.Add(new DescribedQuery(name, schema, null));
+            }
+            catch (Exception error) when (error is DuckException or FormatException)
+            {
+                described.Add(new DescribedQuery(name, null, error.Message));
+            }
+        }
+
+        Connection.Execute("COMMIT");
+        return described;
+    }
+
+    /// <summary>Changes a setting of the engine until the session is given back, such as <c>preserve_insertion_order</c>.</summary>
+    /// <param name="setting">The engine's name of the setting.</param>
+    /// <param name="value">The value as SQL, such as <c>false</c> or <c>'1GB'</c>.</param>
+    public void Set(string setting, string value)
+    {
+        Connection.Execute($"SET {SqlName.Quote(setting)}={value}");
+        _changed.Add(setting);
+    }
+
+    /// <summary>Runs one statement or several and drops the rows they give.</summary>
+    public void Execute(string sql) => Connection.Execute(sql);
+
+    /// <summary>Runs one statement and streams its rows.</summary>
+    public DuckResult Query(string sql) => Connection.Query(sql);
+
+    /// <summary>Shuts the engine in before it runs SQL that a user wrote: no file outside, no network, no change of settings.</summary>
+    /// <remarks>It holds until the engine closes, so a locked session is not given back to the pool.</remarks>
+    /// <param name="allowedPaths">Folders and files that stay readable and writable, such as those of the relations defined.</param>
+    public void Lock(IReadOnlyList<string>? allowedPaths = null)
+    {
+        _isLocked = true;
+        var folders = (allowedPaths ?? []).Where(Directory.Exists).Select(SqlName.Text);
+        var files = (allowedPaths ?? []).Where(p => !Directory.Exists(p)).Select(SqlName.Text);
+        Connection.Execute(
+            $"SET allowed_directories=[{string.Join(", ", folders)}]; SET allowed_paths=[{string.Join(", ", files)}]; "
+            + "SET enable_external_access=false; SET lock_configuration=true");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_isRented)
+            return;
+        _isRented = false;
+        if (!_isLocked && TryClean())
+            _pool.Return(this);
+        else
+            Close();
+    }
+
+    internal static SqlSession Open(SqlSettings settings, SqlSessionPool pool) => new(settings, pool);
+
+    internal SqlSession Rented()
+    {
+        _isRented = true;
+        return this;
+    }
+
+    internal void Close()
+    {
+        Connection.Dispose();
+        _database.Dispose();
+    }
+
+    private static string CreateTable(string name, Schema schema) =>
+        $"CREATE OR REPLACE TABLE {SqlName.QuoteRelation(name)} ({string.Join(", ", schema.Columns.Select(c => $"{SqlName.Quote(c.Name)} {c.Type.Sql}"))})";
+
+    private static DataType Stored(DuckColumn column)
+    {
+        try
+        {
+            return DataType.Parse(column.Type.ToString());
+        }
+        catch (FormatException error)
+        {
+            throw new FormatException($"Column '{column.Name}': {error.Message}", error);
+        }
+    }
+
+    private void Schema(string name)
+    {
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        if (dot > 0 && _schemas.Add(name[..dot]))
+            Connection.Execute($"CREATE SCHEMA IF NOT EXISTS {SqlName.Quote(name[..dot])}");
+    }
+
+    private bool TryClean()
+    {
+        try
+        {
+            // A new connection has no transaction, no temporary table, no prepared statement and no setting of the old one.
+            Connection.Dispose();
+            Connection = _database.Connect();
+            Connection.Execute("SET TimeZone='UTC'; SET enable_progress_bar=true; SET enable_progress_bar_print=false");
+            foreach (var setting in _changed)
+                Connection.Execute($"RESET GLOBAL {SqlName.Quote(setting)}");
+            _changed.Clear();
+            _schemas.Clear();
+            var drops = Drops();
+            if (drops.Count > 0)
+                Connection.Execute(string.Join("; ", drops));
+            return true;
+        }
+        catch (DuckException)
+        {
+            return false;
+        }
+    }
+
+    private List<string> Drops()
+    {
+        var drops = new List<string>();
+        using (var result = Connection.Query(
+            "SELECT schema_name, view_name, 'VIEW' FROM duckdb_views() WHERE NOT internal AND schema_name = 'main' "
+            + "UNION ALL SELECT schema_name, table_name, 'TABLE' FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main'"))
+        {
+            foreach (var row in result.Rows())
+                drops.Add($"DROP {row[2]} IF EXISTS {SqlName.Quote((string)row[0]!)}.{SqlName.Quote((string)row[1]!)} CASCADE");
+        }
+
+        using (var result = Connection.Query("SELECT schema_name FROM duckdb_schemas() WHERE NOT internal AND schema_name <> 'main'"))
+        {
+            foreach (var row in result.Rows())
+                drops.Add($"DROP SCHEMA {SqlName.Quote((string)row[0]!)} CASCADE");
+        }
+
+        return drops;
+    }
+}
