@@ -48,7 +48,7 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
             var (kept, aside) = SetAside(staged, unreadable);
             staged = kept;
             request = Request(staged);
-            var checks = aside.Records.Concat(Ask(staged, request)).ToList();
+            var checks = _context.Asset.LineageChecks.Concat(aside.Records).Concat(Ask(staged, request)).ToList();
             var counts = new RowCounts(rowsIn, staged.Rows, rowsIn - staged.Rows, Total(request));
             var blocking = checks.Where(c => !c.Passed && c.Effect == "block").ToList();
             if (blocking.Count > 0)

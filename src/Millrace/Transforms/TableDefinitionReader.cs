@@ -125,9 +125,9 @@ public static partial class TableDefinitionReader
         var line = LineAt(text, start);
 
         int? firstCode = null, semicolon = null, second = null;
-        foreach (var part in SqlText.Parts(sql))
+        foreach (var part in SqlParts.Parts(sql))
         {
-            if (part.Kind == SqlText.PartKind.Comment)
+            if (part.Kind == SqlParts.PartKind.Comment)
             {
                 if (IsOpening(sql, part.Start))
                 {
@@ -145,9 +145,9 @@ public static partial class TableDefinitionReader
 
             for (var at = part.Start; at < part.End; at++)
             {
-                if (part.Kind == SqlText.PartKind.Code && char.IsWhiteSpace(sql[at]))
+                if (part.Kind == SqlParts.PartKind.Code && char.IsWhiteSpace(sql[at]))
                     continue;
-                if (part.Kind == SqlText.PartKind.Code && sql[at] == ';')
+                if (part.Kind == SqlParts.PartKind.Code && sql[at] == ';')
                     semicolon ??= at;
                 else if (semicolon is null)
                     firstCode ??= at;
@@ -241,7 +241,7 @@ public static partial class TableDefinitionReader
     private static Dictionary<string, int> Variables(string sql)
     {
         var variables = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var part in SqlText.Parts(sql).Where(p => p.Kind == SqlText.PartKind.Code))
+        foreach (var part in SqlParts.Parts(sql).Where(p => p.Kind == SqlParts.PartKind.Code))
         {
             foreach (var match in Variable().EnumerateMatches(sql.AsSpan(part.Start, part.End - part.Start)))
                 variables.TryAdd(sql.Substring(part.Start + match.Index + 1, match.Length - 1), part.Start + match.Index);

@@ -120,7 +120,7 @@ public sealed class TableDefinitionReaderTests
             Assert.True(TableDefinitionReader.Read("tables/a.sql", text, problems) is not null || problems.Count > 0);
 
             var at = 0;
-            foreach (var part in SqlText.Parts(text))
+            foreach (var part in SqlParts.Parts(text))
             {
                 Assert.Equal(at, part.Start);
                 Assert.True(part.End > part.Start);
