@@ -72,7 +72,10 @@ public enum ReleaseKind
 public sealed record ReleaseRecord(
     long Id, string Environment, DateTimeOffset At, ReleaseKind Kind, string? Run, long? Target, string? Message, IReadOnlyList<Move> Moves);
 
-/// <summary>A maker that a rollback rejected: a definition (its hash), a build (its fingerprint) or a source batch (a file's hash).</summary>
+/// <summary>
+/// What a rollback rejected: a definition (its hash), a build (its fingerprint), a source batch (a file's hash), or that an asset was removed (the
+/// hash of the definition that was put back).
+/// </summary>
 public sealed record Rejection(AssetKey Asset, string Kind, string Value, long Release)
 {
     /// <summary>The word for a rejected definition text.</summary>
@@ -83,6 +86,9 @@ public sealed record Rejection(AssetKey Asset, string Kind, string Value, long R
 
     /// <summary>The word for a rejected source file.</summary>
     public const string Batch = "batch";
+
+    /// <summary>The word for a rejected removal of an asset.</summary>
+    public const string Removal = "removal";
 }
 
 /// <summary>The text that declared an asset, as it lay in the project.</summary>

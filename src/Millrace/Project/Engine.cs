@@ -53,6 +53,9 @@ public sealed class EngineException(string message) : Exception(message);
 /// <summary>The door to a project that programs open: plan, run, query, look, roll back.</summary>
 public sealed partial class Engine : IDisposable
 {
+    /// <summary>Fewer digits of a plan's hash could be met by chance.</summary>
+    private const int LeastPlanDigits = 8;
+
     private readonly EngineOptions _options;
     private readonly SqlSessionPool _pool;
     private readonly SourceFolder _sourceFolder;
@@ -127,7 +130,7 @@ public sealed partial class Engine : IDisposable
         Work? work = null;
         var kinds = new ITaskKind[]
         {
-            new LoadTask(_pool, Home, Project.Files.Folder, key => ((SourceDefinition)work!.Project.Assets[key].Definition, work.Project.Assets[key].Checks)),
+            new LoadTask(_pool, Home, _sourceFolder, key => ((SourceDefinition)work!.Project.Assets[key].Definition, work.Project.Assets[key].Checks)),
             new TableTask(_pool, Home, key => SpecOf(work!.Project, key)),
         };
         var runner = new Runner(Ledger, kinds, _workers, _options.Clock, moment =>
@@ -151,6 +154,8 @@ public sealed partial class Engine : IDisposable
 
     private void Approve(RunRequest request, Plan plan)
     {
+        if (request.PlanHash is { Length: < LeastPlanDigits } few)
+            throw new EngineException($"'{few}' does not name one plan. Give at least the first {LeastPlanDigits} digits of its hash, as 'millrace plan' shows them.");
         if (request.PlanHash is { } asked && !plan.Hash.Text.StartsWith(asked, StringComparison.Ordinal))
             throw new EngineException($"The plan is {plan.Hash.Short} now and not {asked}: project, sources or environment changed since. Look at it again with 'millrace plan'.");
         if (request.PlanHash is null && plan.ChangesDefinitions && Project.Files.Environments.First(e => e.Name == Environment).IsProtected)
@@ -180,11 +185,14 @@ public sealed partial class Engine : IDisposable
         foreach (var definition in Project.Files.Definitions)
         {
             var hash = StoredDefinition.Of(definition.File, definition.Text).Hash;
-            var rejected = rejections[definition.Key].FirstOrDefault(r => r.Kind == Rejection.Definition && r.Value == hash);
+            var pointer = pointers.GetValueOrDefault(definition.Key);
+
+            // What stands was chosen, even if it was rejected once: someone went forward to it again.
+            var rejected = pointer?.Definition == hash ? null : rejections[definition.Key].FirstOrDefault(r => r.Kind == Rejection.Definition && r.Value == hash);
             if (rejected is null && IsSelected(definition.Key))
                 continue;
-            if (pointers.TryGetValue(definition.Key, out var pointer) && pointer.Definition != hash && Ledger.Definition(pointer.Definition) is { } stored)
-                released[definition.Key] = ProjectFolder.ReadDefinition(stored.File, stored.Text);
+            if (pointer is not null && pointer.Definition != hash && Released(pointer) is { } stored)
+                released[definition.Key] = stored;
             if (rejected is not null)
             {
                 var way = $"Change {definition.File}, or run 'millrace resume {definition.Key.Name}'.";
@@ -195,16 +203,19 @@ public sealed partial class Engine : IDisposable
             }
         }
 
-        var project = released.Count == 0 ? Project : Compile(Project.Files with
+        var kept = Kept(pointers, rejections, released.Values, notes);
+        var project = released.Count + kept.Count == 0 ? Project : Compile(Project.Files with
         {
-            Sources = [.. Project.Files.Sources.Select(s => released.GetValueOrDefault(s.Key) as SourceDefinition ?? s)],
-            Tables = [.. Project.Files.Tables.Select(t => released.GetValueOrDefault(t.Key) as TableDefinition ?? t)],
+            Sources = [.. Project.Files.Sources.Select(s => released.GetValueOrDefault(s.Key) as SourceDefinition ?? s), .. kept.OfType<SourceDefinition>()],
+            Tables = [.. Project.Files.Tables.Select(t => released.GetValueOrDefault(t.Key) as TableDefinition ?? t), .. kept.OfType<TableDefinition>()],
+            Assets = [.. Project.Files.Assets, .. kept.Select(k => k.Key)],
         });
         var standing = StandingOf(pointers);
         var assets = project.Assets.ToDictionary(a => a.Key, a =>
         {
             var wanted = a.Value.Wanted;
-            if (rejections[a.Key].FirstOrDefault(r => r.Kind == Rejection.Build && r.Value == wanted.Build.Fingerprint.Text) is { } build)
+            if (pointers.GetValueOrDefault(a.Key)?.Version.Build != wanted.Build
+                && rejections[a.Key].FirstOrDefault(r => r.Kind == Rejection.Build && r.Value == wanted.Build.Fingerprint.Text) is { } build)
             {
                 obstacles.TryAdd(a.Key, FormattableString.Invariant(
                     $"release {build.Release} rolled this build back. Change what it is computed from, or run 'millrace resume {a.Key.Name}'"));
@@ -217,6 +228,43 @@ public sealed partial class Engine : IDisposable
         var planner = new Planner(new WantedGraph(project.Graph, assets), standing, request.AsOf, _options.Clock.GetUtcNow());
         return new Work(project, planner, IsSelected);
     }
+
+    /// <summary>
+    /// Assets that the project dropped and that stand as they were released: a rollback rejected their removal, or a definition that stands as it was
+    /// released reads them.
+    /// </summary>
+    private List<AssetDefinition> Kept(
+        IReadOnlyDictionary<AssetKey, Pointer> pointers, ILookup<AssetKey, Rejection> rejections, IEnumerable<AssetDefinition> released, Dictionary<AssetKey, string> notes)
+    {
+        var gone = pointers.Values.Where(p => Project.Files.Assets.All(a => a.Name != p.Asset.Name)).ToDictionary(p => p.Asset.Name);
+        var kept = new List<AssetDefinition>();
+        if (gone.Count == 0)
+            return kept;
+
+        var readers = new Queue<AssetDefinition>(released);
+        foreach (var removal in rejections.SelectMany(r => r).Where(r => r.Kind == Rejection.Removal))
+            Keep(removal.Asset.Name, FormattableString.Invariant($"kept as released: release {removal.Release} rolled its removal back. To remove it, run 'millrace resume {removal.Asset.Name}'."));
+        using var parser = new QueryParser();
+        while (readers.TryDequeue(out var reader))
+        {
+            foreach (var name in reader is TableDefinition table ? parser.Parse(table.Sql).Query?.Relations ?? [] : [])
+                Keep(name, $"kept as released: {reader.Key.Name} stands as it was released and reads it.");
+        }
+
+        return kept;
+
+        void Keep(string name, string note)
+        {
+            if (!gone.Remove(name, out var pointer) || Released(pointer) is not { } definition)
+                return;
+            kept.Add(definition);
+            readers.Enqueue(definition);
+            notes[pointer.Asset] = note;
+        }
+    }
+
+    private AssetDefinition? Released(Pointer pointer) =>
+        Ledger.Definition(pointer.Definition) is { } stored ? ProjectFolder.ReadDefinition(stored.File, stored.Text) : null;
 
     private Standing StandingOf(IReadOnlyDictionary<AssetKey, Pointer> pointers)
     {
@@ -235,14 +283,12 @@ public sealed partial class Engine : IDisposable
     private WantedAsset WithFiles(WantedAsset wanted, SourceDefinition source, Standing standing, List<Rejection> rejections)
     {
         var found = _sourceFolder.Find(source.Path);
-        var rejected = found.Where(f => rejections.Any(r => r.Kind == Rejection.Batch && r.Value == f.Hash)).ToList();
+        var stands = standing.Pointers.TryGetValue(wanted.Key, out var pointer) && pointer.Version.Build == wanted.Build ? standing.Files(pointer.Version) : [];
+        var rejected = found.Where(f => rejections.Any(r => r.Kind == Rejection.Batch && r.Value == f.Hash) && !stands.Any(s => s.Path == f.Path && s.Hash == f.Hash)).ToList();
         var files = found.Except(rejected).ToList();
-        if (standing.Pointers.TryGetValue(wanted.Key, out var pointer) && pointer.Version.Build == wanted.Build)
-        {
-            var paths = files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
-            files.AddRange(standing.Files(pointer.Version).Where(f => !paths.Contains(f.Path)));
-            files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        }
+        var paths = files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+        files.AddRange(stands.Where(f => !paths.Contains(f.Path)));
+        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
 
         var note = rejected.Count == 0
             ? null
