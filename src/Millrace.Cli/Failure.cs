@@ -24,11 +24,11 @@ internal static class Failure
         var code = CodeOf(error);
         var problems = (error as ProblemException)?.Problems ?? [];
         var log = code is "project" or "refused" ? null : Log(code, error, call);
-        var message = MessageOf(code, error, log);
+        var message = MessageOf(code, error, log, call);
         if (call.IsJson)
             JsonText.Write(call.Out, ToJson(code, message, problems));
         else if (problems.Count > 0)
-            ProblemText.Write(call.Terminal.Error, call.Terminal.ErrorPaint, problems, call.ProjectFolder, call.ShownBefore);
+            ProblemText.Write(call.Terminal.Error, call.Terminal.ErrorPaint, problems, call.ProjectFolder ?? call.Terminal.WorkingFolder, call.ShownBefore);
         else
             call.Terminal.Error.WriteLine(call.Terminal.ErrorPaint.Of(Tone.Bad, message));
         return code == "project" ? ExitCode.Wrong : ExitCode.Refused;
@@ -52,7 +52,7 @@ internal static class Failure
         _ => "unexpected",
     };
 
-    private static string MessageOf(string code, Exception error, string? log)
+    private static string MessageOf(string code, Exception error, string? log, Invocation call)
     {
         var message = error.Message.TrimEnd();
         var details = log is null ? "" : $"\nDetails: {log}";
@@ -62,6 +62,8 @@ internal static class Failure
             "ledger" => $"The ledger could not be read or written: {message}{details}",
             "files" => $"{message} Nothing is half done: mend it and run the same command again.{details}",
             "unexpected" => $"Millrace met an error that it does not know: {message} Please report it.{details}",
+            "sql" when call.ProjectFolder is null && ((DuckException)error).Kind == DuckErrorKind.Catalog =>
+                $"{message}\nThere is no project here, so SQL reads files: SELECT * FROM 'orders.csv'. For a project's tables go to its folder, or name it with --project.",
             _ => message,
         };
     }

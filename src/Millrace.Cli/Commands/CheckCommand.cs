@@ -47,8 +47,8 @@ internal sealed class CheckCommand : CliCommand
         to.WriteLine();
         foreach (var (report, check) in reports.SelectMany(r => r.Checks.Where(c => !c.Passed).Select(c => (r, c))))
         {
-            var rows = check.Failed > 0 ? $" {Human.Count(check.Failed, "row")}" : "";
-            to.WriteLine($"{report.Asset.Name}: {check.Id} {paint.Of(IsRefusal(check) ? Tone.Bad : Tone.Warning, "failed")}{rows}{(check.Note.Length > 0 ? $": {check.Note}" : "")}");
+            var head = IsRefusal(check) ? paint.Of(Tone.Bad, "Failed:") : paint.Of(Tone.Warning, "Warning:");
+            to.WriteLine($"{head} {report.Asset.Name}: {CheckText.Failure(check)}");
         }
 
         var (asked, failed) = (reports.Sum(r => r.Checks.Count), reports.Sum(r => r.Checks.Count(c => !c.Passed)));

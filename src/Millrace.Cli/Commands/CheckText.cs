@@ -23,13 +23,13 @@ internal static class CheckText
         return new Cell(string.Join(", ", parts), blocked > 0 ? Tone.Bad : warned + aside > 0 ? Tone.Warning : Tone.Plain);
     }
 
-    /// <summary>One check that did not pass.</summary>
-    public static void WriteFailed(TextWriter to, Paint paint, string asset, CheckRecord check)
+    /// <summary>A check that did not pass, in one line: <c>between(temp) found 3 rows: for example {"temp":1.7}</c>.</summary>
+    public static string Failure(CheckRecord check)
     {
-        var (word, tone) = check.Effect switch { "warn" => ("warned", Tone.Warning), "quarantine" => ("quarantined", Tone.Warning), _ => ("blocked", Tone.Bad) };
-        var rows = check.Failed > 0 ? $" {Human.Count(check.Failed, "row")}" : "";
-        var note = check.Note.Length > 0 ? $": {check.Note}" : "";
-        to.WriteLine($"{asset}: {check.Id} {paint.Of(tone, word)}{rows}{note}");
+        if (check.Note.Length > 0 && char.IsAsciiDigit(check.Note[0]))
+            return $"{check.Id} found {check.Note}";
+        var rows = check.Failed > 0 ? $" found {Human.Count(check.Failed, "row")}" : " failed";
+        return check.Note.Length > 0 ? $"{check.Id}{rows}: {check.Note}" : check.Id + rows;
     }
 
     private static int Failed(IReadOnlyList<CheckRecord> checks, string effect) => checks.Count(c => !c.Passed && c.Effect == effect);

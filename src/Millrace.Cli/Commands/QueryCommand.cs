@@ -30,7 +30,7 @@ internal sealed class QueryCommand : CliCommand
     {
         var sql = call.Get(_sql)!;
         if (sql == "-")
-            sql = call.Terminal.In.ReadToEnd();
+            sql = call.Terminal.OpenIn().ReadToEnd();
         using var engine = call.ProjectFolder is null ? null : call.Open();
         using var session = engine is null ? Engine.QueryFiles(sql) : engine.Query(sql);
         switch (call.IsJson ? "json" : call.Get(_format) ?? (call.Terminal.IsOutTerminal ? "table" : "csv"))

@@ -41,6 +41,7 @@ internal sealed class RunCommand : CliCommand
         using var progress = RunProgress.For(call.Terminal);
         var timer = Stopwatch.StartNew();
         using var engine = call.Open(progress.Observe, progress.Wait);
+        progress.Assets = engine.Project.Assets.Count;
         RunResult result;
         try
         {

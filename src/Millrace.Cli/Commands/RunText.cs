@@ -41,7 +41,7 @@ internal static class RunText
             to.WriteLine();
         }
 
-        WriteChecks(to, paint, moved);
+        WriteWarnings(to, paint, moved);
         WriteRelease(to, paint, result, facts);
         WriteHeld(to, paint, width, result);
         WriteSetAside(to, moved, facts);
@@ -60,12 +60,19 @@ internal static class RunText
 
     private static TextTable Table(List<AssetResult> assets, RunResult result)
     {
+        if (assets.All(a => a.Outcome is AssetOutcome.Pointed or AssetOutcome.Removed or AssetOutcome.Held))
+        {
+            var moves = new TextTable("asset", "action", "why");
+            foreach (var asset in assets)
+                moves.Add(asset.Asset.Name, Action(asset, result), asset.Reason);
+            return moves;
+        }
+
         var table = new TextTable(
             "asset", "action", new Heading("rows in", true), new Heading("rows out", true), new Heading("quarantined", true), "checks", new Heading("time", true));
         foreach (var asset in assets)
         {
-            var hasRows = asset.Outcome is AssetOutcome.Computed or AssetOutcome.Blocked || asset.Rows.In > 0;
-            string Rows(long rows) => hasRows ? Human.Number(rows) : "";
+            string Rows(long rows) => asset.Outcome is AssetOutcome.Computed or AssetOutcome.Blocked ? Human.Number(rows) : "";
             table.Add(
                 asset.Asset.Name,
                 Action(asset, result),
@@ -96,19 +103,12 @@ internal static class RunText
         };
     }
 
-    private static void WriteChecks(TextWriter to, Paint paint, List<AssetResult> assets)
+    private static void WriteWarnings(TextWriter to, Paint paint, List<AssetResult> assets)
     {
-        var any = false;
-        foreach (var asset in assets)
-        {
-            foreach (var check in CheckText.Worst(asset.Checks).Where(c => !c.Passed))
-            {
-                CheckText.WriteFailed(to, paint, asset.Asset.Name, check);
-                any = true;
-            }
-        }
-
-        if (any)
+        var warnings = assets.SelectMany(a => CheckText.Worst(a.Checks).Where(c => !c.Passed && c.Effect == "warn").Select(c => (a.Asset.Name, Check: c))).ToList();
+        foreach (var (asset, check) in warnings)
+            to.WriteLine($"{paint.Of(Tone.Warning, "Warning:")} {asset}: {CheckText.Failure(check)}");
+        if (warnings.Count > 0)
             to.WriteLine();
     }
 
@@ -162,8 +162,11 @@ internal static class RunText
     {
         foreach (var asset in assets.Where(a => a.Rows.Quarantined > 0 && a.Outcome == AssetOutcome.Computed))
         {
+            var reasons = CheckText.Worst(asset.Checks).Where(c => !c.Passed && c.Effect == "quarantine").Select(c => $"{c.Id} {Human.Number(c.Failed)}").ToList();
             to.WriteLine();
-            to.WriteLine($"{Human.Count(asset.Rows.Quarantined, "row")} of {asset.Asset.Name} {(asset.Rows.Quarantined == 1 ? "was" : "were")} set aside with their reasons:");
+            to.WriteLine(
+                $"{Human.Count(asset.Rows.Quarantined, "row")} of {asset.Asset.Name} {(asset.Rows.Quarantined == 1 ? "was" : "were")} set aside"
+                + $"{(reasons.Count == 0 ? "" : $" ({string.Join(", ", reasons)})")}. Each with its reason:");
             to.WriteLine($"  {facts.Suggest($"query \"SELECT * FROM {Quarantine.NameOf(asset.Asset)}\"")}");
         }
     }

@@ -16,7 +16,8 @@ internal sealed class LineProgress(TextWriter to) : RunProgress
             return;
         var subject = moment.Asset?.Name ?? "run";
         var share = moment is { Share: > 0 and < 1 } ? string.Create(CultureInfo.InvariantCulture, $" ({moment.Share * 100:0} %)") : "";
-        var note = moment.Note is { } text ? $" ({text.Split('\n')[0].TrimEnd()})" : "";
+        var text = moment.Note?.Split('\n')[0].TrimEnd();
+        var note = text is null ? "" : moment.Phase is "blocked" or "failed" ? $": {text}" : $" ({text})";
         var line = $"{subject}: {moment.Phase}{share}{note}";
         lock (_gate)
         {

@@ -9,6 +9,9 @@ namespace Millrace.Cli.Progress;
 /// <remarks>The display starts with the first work: a run that has nothing to do never loads it.</remarks>
 internal sealed class LiveProgress(Terminal terminal) : RunProgress
 {
+    /// <summary>In a larger project an asset leaves the display when it is done: what is above the terminal's top cannot be cleared.</summary>
+    private const int MostLines = 20;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<AssetKey, ProgressTask> _tasks = [];
     private readonly ManualResetEventSlim _ended = new();
@@ -47,11 +50,17 @@ internal sealed class LiveProgress(Terminal terminal) : RunProgress
 
     private ProgressContext Start()
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(terminal.Error),
+            Ansi = AnsiSupport.Yes,
+            Interactive = InteractionSupport.Yes,
+            ColorSystem = terminal.HasColour ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+        });
         var started = new TaskCompletionSource<ProgressContext>(TaskCreationOptions.RunContinuationsAsynchronously);
         _display = new Thread(() => console.Progress()
             .AutoClear(true)
-            .HideCompleted(false)
+            .HideCompleted(Assets > MostLines)
             .Columns(new SpinnerColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new ElapsedTimeColumn())
             .Start(context =>
             {

@@ -14,6 +14,9 @@ internal abstract class RunProgress : IDisposable
         _ => new LineProgress(terminal.Error),
     };
 
+    /// <summary>How many assets the project has; set before the run begins.</summary>
+    public int Assets { get; set; }
+
     /// <summary>Shows one moment. Called from the threads of the run.</summary>
     public abstract void Observe(RunMoment moment);
 
