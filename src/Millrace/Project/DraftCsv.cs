@@ -90,11 +90,13 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
 
     private static (long FallsApart, long Counted) Broken(SqlSession session, string path, CsvOptions csv, int width, Func<string, string> count)
     {
+        // The engine keeps what it rejects only when a statement runs to its end.
         session.Execute("DROP TABLE IF EXISTS draft_rejects; DROP TABLE IF EXISTS draft_scans");
         var reader = Reader(path, csv, Numbered(width), "store_rejects=true, rejects_table='draft_rejects', rejects_scan='draft_scans'");
         var sum = string.Join(" + ", Numbered(width).Select(c => $"({count(c)})::INT"));
-        using var rows = session.Query($"SELECT count(*) FILTER (WHERE ({sum}) > 0), count(COLUMNS(*)) FROM {reader}");
-        var counted = Convert.ToInt64(rows.Rows().First()[0], CultureInfo.InvariantCulture);
+        session.Execute($"CREATE OR REPLACE TEMP TABLE draft_count AS SELECT count(*) FILTER (WHERE ({sum}) > 0) AS counted, count(COLUMNS(*)) FROM {reader}");
+        using var rows = session.Query("SELECT counted FROM draft_count");
+        var counted = Convert.ToInt64(rows.Scalar(), CultureInfo.InvariantCulture);
         using var rejects = session.Query(
             "SELECT count(DISTINCT line) FROM draft_rejects WHERE error_type <> 'INVALID ENCODING' AND error_type <> 'INVALID UNICODE'");
         return (Convert.ToInt64(rejects.Scalar(), CultureInfo.InvariantCulture), counted);

@@ -28,7 +28,15 @@ internal sealed class DraftProfile(SqlSession session, string rows, IReadOnlyLis
     public (CsvOptions Csv, IReadOnlyList<DraftColumn> Columns) Read(CsvOptions csv)
     {
         var present = Numbers(session, $"SELECT {Each(v => $"count({v})")} FROM {rows}");
-        var choices = Candidates().Select((kinds, i) => Choose(i, present[i], kinds)).ToList();
+        var candidates = Candidates();
+
+        // Mostly the first candidate is right, and the wider ones need not be asked about.
+        var firsts = Enumerable.Range(0, names.Count).Where(i => candidates[i].Count > 0).ToList();
+        var fitting = Ask(rows, firsts.Select(i => Fitting(candidates[i][0], V(i))));
+        var choices = candidates.Select((kinds, i) =>
+            firsts.IndexOf(i) is var f and >= 0 && fitting[f] == present[i] && kinds[0].Format is null && kinds[0] != DraftKind.CommaDouble && present[i] > 0
+                ? new Choice(kinds[0], [], 0, null)
+                : Choose(i, present[i], kinds)).ToList();
 
         if (csv.Delimiter != "," && choices.Exists(c => c.Kind == DraftKind.CommaDouble) && !choices.Exists(c => c.Kind == DraftKind.Double))
             csv = csv with { DecimalSeparator = "," };
@@ -73,14 +81,17 @@ internal sealed class DraftProfile(SqlSession session, string rows, IReadOnlyLis
     private Dictionary<int, List<DraftKind>> Kept(IReadOnlyList<DraftKind> kinds, IEnumerable<int> columns, IReadOnlyList<long> counts)
     {
         var kept = new Dictionary<int, List<DraftKind>>();
-        foreach (var column in columns)
-        {
-            var fitting = Numbers(session, $"SELECT {string.Join(", ", kinds.Select(k => Fitting(k, V(column))))} FROM draft_sample");
-            kept.Add(column, [.. kinds.Where((_, k) => fitting[k] >= counts[column] * MinSampleShare)]);
-        }
+        var asked = columns.ToList();
+        var fitting = Ask("draft_sample", asked.SelectMany(c => kinds.Select(k => Fitting(k, V(c)))));
+        for (var i = 0; i < asked.Count; i++)
+            kept.Add(asked[i], [.. kinds.Where((_, k) => fitting[(i * kinds.Count) + k] >= counts[asked[i]] * MinSampleShare)]);
 
         return kept;
     }
+
+    /// <summary>Counts over a relation, in one scan for many.</summary>
+    private List<long> Ask(string relation, IEnumerable<string> counts) =>
+        [.. counts.Chunk(200).SelectMany(c => Numbers(session, $"SELECT {string.Join(", ", c)} FROM {relation}"))];
 
     private static string Fitting(DraftKind kind, string value) => $"count(*) FILTER (WHERE {kind.Fits(value)})";
 
@@ -91,7 +102,7 @@ internal sealed class DraftProfile(SqlSession session, string rows, IReadOnlyLis
         if (kinds.Count == 0)
             return new Choice(DraftKind.Text, [], 0, null);
 
-        var fitting = Numbers(session, $"SELECT {string.Join(", ", kinds.Select(k => Fitting(k, V(column))))} FROM {rows}");
+        var fitting = Ask(rows, kinds.Select(k => Fitting(k, V(column))));
         var all = kinds.Where((_, k) => fitting[k] == present).ToList();
         if (all.Count > 0)
             return Narrowest(column, all);
