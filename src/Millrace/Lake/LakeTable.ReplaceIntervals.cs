@@ -26,7 +26,8 @@ public sealed partial class LakeTable
             return Overwrite(@base, staged, stamp);
 
         var filter = new TimeFilter(@base, timeColumn, intervals);
-        var placed = @base.Files.Select(f => (File: f, Placement: filter.Place(f))).Where(p => p.Placement != Placement.Outside).ToList();
+        var placed = @base.Files.Select(f => (File: f, Placement: filter.Place(f)))
+            .Where(p => p.Placement == Placement.Inside || (p.Placement == Placement.Across && Holds(connection, @base, p.File, filter))).ToList();
         var copies = new List<StagedFiles>();
         try
         {
@@ -53,6 +54,10 @@ public sealed partial class LakeTable
             Staged = [.. copies, staged],
         };
     }
+
+    /// <summary>Bounds are wider than the rows by up to a millisecond, so one look saves copying the neighbours of an interval.</summary>
+    private bool Holds(DuckConnection connection, Snapshot table, DataFile file, TimeFilter filter) =>
+        connection.Query($"SELECT 1 FROM ({FileRelation.Of(Folder, table.Schema, table.PartitionColumns, [file]).Sql}) WHERE {filter.Condition} LIMIT 1").Scalar() is not null;
 
     private static string TagText(DataFile file) =>
         string.Join('\u0001', file.Tags.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key}\u0002{t.Value}"));

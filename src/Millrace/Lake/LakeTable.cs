@@ -140,6 +140,9 @@ public sealed partial class LakeTable
             return replayed;
         if (failure is not null)
             throw failure;
+        if (listing.Checkpoints.Count > 0)
+            throw new LakeException(
+                $"Version {version} of the table '{Folder}' is no longer kept: its log begins with the checkpoint of version {listing.Checkpoints[^1].Version}.");
         throw listing.ForeignCheckpoints.Count > 0
             ? new LakeException($"The log of the table '{Folder}' begins with the checkpoint '{listing.ForeignCheckpoints[0]}', which needs the Delta feature 'v2Checkpoint' to be read. Millrace does not support it yet.")
             : Missing(0);

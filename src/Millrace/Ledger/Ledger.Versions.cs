@@ -7,14 +7,14 @@ namespace Millrace.Ledger;
 public sealed partial class Ledger
 {
     /// <summary>Makes builds known with the definition that declared them; those that are known already stay as they are.</summary>
-    public void Declare(IReadOnlyList<(Build Build, StoredDefinition Definition)> builds) => Write(t =>
+    public void Declare(IReadOnlyList<(Build Build, StoredDefinition Definition, string Detail)> builds) => Write(t =>
     {
-        foreach (var (build, definition) in builds)
+        foreach (var (build, definition, detail) in builds)
         {
             t.Connection!.Execute("insert into definition values (@Hash, @File, @Text) on conflict(hash) do nothing", definition, t);
             t.Connection!.Execute(
-                "insert into build values (@asset, @fingerprint, @definition, '{}', @at) on conflict(asset, fingerprint) do nothing",
-                new { asset = build.Asset.ToString(), fingerprint = build.Fingerprint.Text, definition = definition.Hash, at = Instants.Format(_clock.GetUtcNow()) },
+                "insert into build values (@asset, @fingerprint, @definition, @detail, @at) on conflict(asset, fingerprint) do nothing",
+                new { asset = build.Asset.ToString(), fingerprint = build.Fingerprint.Text, definition = definition.Hash, detail, at = Instants.Format(_clock.GetUtcNow()) },
                 t);
         }
     });
@@ -22,6 +22,10 @@ public sealed partial class Ledger
     /// <summary>The stored definition of a hash, or null.</summary>
     public StoredDefinition? Definition(string hash) => Read(c => c.QueryFirstOrDefault<DefinitionRow>(
         "select hash, file, body from definition where hash = @hash", new { hash })) is { } row ? new StoredDefinition(row.Hash, row.File, row.Body) : null;
+
+    /// <summary>The JSON that was declared with a build, or null for a build that nobody declared.</summary>
+    public string? Detail(Build build) => Read(c => c.ExecuteScalar<string?>(
+        "select detail from build where asset = @asset and fingerprint = @fingerprint", new { asset = build.Asset.ToString(), fingerprint = build.Fingerprint.Text }));
 
     /// <summary>Names a committed version: version, attempt and task done, and the event, in one transaction. Naming it again changes nothing.</summary>
     public void CommitVersion(VersionRecord version) => Write(t =>

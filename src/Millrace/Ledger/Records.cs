@@ -72,11 +72,14 @@ public enum ReleaseKind
 public sealed record ReleaseRecord(
     long Id, string Environment, DateTimeOffset At, ReleaseKind Kind, string? Run, long? Target, string? Message, IReadOnlyList<Move> Moves);
 
-/// <summary>A maker that a rollback rejected: a definition (its hash) or a source batch (a file's hash).</summary>
+/// <summary>A maker that a rollback rejected: a definition (its hash), a build (its fingerprint) or a source batch (a file's hash).</summary>
 public sealed record Rejection(AssetKey Asset, string Kind, string Value, long Release)
 {
     /// <summary>The word for a rejected definition text.</summary>
     public const string Definition = "definition";
+
+    /// <summary>The word for a rejected build: an asset at a fingerprint.</summary>
+    public const string Build = "build";
 
     /// <summary>The word for a rejected source file.</summary>
     public const string Batch = "batch";

@@ -34,6 +34,9 @@ public sealed record Decision
     /// <summary>Why, for people, such as <c>2 new files</c>.</summary>
     public required string Reason { get; init; }
 
+    /// <summary>Something a person should know, such as a file left out; or null.</summary>
+    public string? Note { get; init; }
+
     /// <summary>What the asset is afterwards, as far as it can be known.</summary>
     public required AssetState After { get; init; }
 

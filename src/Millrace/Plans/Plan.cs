@@ -32,6 +32,7 @@ public sealed record Plan(string Environment, DateTimeOffset? AsOf, IReadOnlyLis
                 ["asset"] = d.Asset.ToString(),
                 ["action"] = d.Action.ToString().ToLowerInvariant(),
                 ["reason"] = d.Reason,
+                ["note"] = d.Note,
                 ["fingerprint"] = Wanted.Assets.GetValueOrDefault(d.Asset)?.Build.Fingerprint.Text,
                 ["changesDefinition"] = d.ChangesDefinition,
                 ["intervals"] = d.Action == PlanAction.Compute ? d.Intervals?.ToString() : null,

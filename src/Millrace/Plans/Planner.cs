@@ -51,7 +51,7 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
 
     /// <summary>Decides about one asset, given its parents' states. One that is not selected keeps what stands; a view follows what it reads.</summary>
     public Decision DecideIn(AssetKey key, IReadOnlyDictionary<AssetKey, AssetState> parents, bool isSelected) =>
-        isSelected || wanted.Assets[key].IsView ? Decide(key, parents) : Keep(key);
+        (isSelected || wanted.Assets[key].IsView ? Decide(key, parents) : Keep(key)) with { Note = wanted.Assets[key].Note };
 
     private Decision Decide(AssetKey key, IReadOnlyDictionary<AssetKey, AssetState> parents)
     {

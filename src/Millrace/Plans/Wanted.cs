@@ -33,8 +33,14 @@ public sealed record WantedAsset
     /// <summary>For a source: the files that lie there now, without those that a rollback rejected.</summary>
     public IReadOnlyList<SourceFile>? Files { get; init; }
 
+    /// <summary>JSON that the ledger keeps with the build: for a view the values of the variables that its SQL reads.</summary>
+    public string Detail { get; init; } = "{}";
+
     /// <summary>Why the asset must not be computed (a check on lineage that blocks), or null.</summary>
     public string? Obstacle { get; init; }
+
+    /// <summary>What the checks on lineage found; they need no rows.</summary>
+    public IReadOnlyList<CheckRecord> LineageChecks { get; init; } = [];
 
     /// <summary>Something a person should know before the run, such as a rejected file; or null.</summary>
     public string? Note { get; init; }

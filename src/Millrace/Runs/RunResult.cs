@@ -34,6 +34,7 @@ public enum AssetOutcome
 /// <param name="Outcome">How it came out.</param>
 /// <param name="Reason">Why it was computed or not.</param>
 /// <param name="Message">For blocked, failed and held: what a person should read.</param>
+/// <param name="Note">Something a person should know, such as a file left out; or null.</param>
 /// <param name="Rows">Sums over its tasks.</param>
 /// <param name="Checks">What the checks found, over its tasks.</param>
 /// <param name="Intervals">Units of event time computed, or null.</param>
@@ -43,6 +44,7 @@ public sealed record AssetResult(
     AssetOutcome Outcome,
     string Reason,
     string? Message,
+    string? Note,
     RowCounts Rows,
     IReadOnlyList<CheckRecord> Checks,
     int? Intervals,

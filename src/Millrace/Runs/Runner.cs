@@ -60,7 +60,7 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
         try
         {
             ledger.Declare([.. plan.Decisions.Where(d => d.Action is PlanAction.Compute or PlanAction.Point)
-                .Select(d => planner.Wanted.Assets[d.Asset]).Select(a => (a.Build, a.Definition))]);
+                .Select(d => planner.Wanted.Assets[d.Asset]).Select(a => (a.Build, a.Definition, a.Detail))]);
             var execution = new Execution(this, planner, run, isSelected);
             execution.Run(workers, cancellationToken);
             return Finish(planner, plan, run, execution, adopted);
@@ -112,7 +112,7 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
     }
 
     private static AssetResult Settle(Decision decision, AssetOutcome outcome) => new(
-        decision.Asset, outcome, decision.Reason, outcome == AssetOutcome.Held ? decision.Reason : null, new RowCounts(0, 0, 0, 0), [], null, TimeSpan.Zero);
+        decision.Asset, outcome, decision.Reason, outcome == AssetOutcome.Held ? decision.Reason : null, decision.Note, new RowCounts(0, 0, 0, 0), [], null, TimeSpan.Zero);
 
     /// <summary>The threads of one run and what they share.</summary>
     private sealed class Execution(Runner runner, Planner planner, RunRecord run, Func<AssetKey, bool> isSelected)
@@ -225,7 +225,7 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
             var latest = decision.Base;
             var computed = 0;
             AssetResult Result(AssetOutcome outcome, string? message) => new(
-                asset.Key, outcome, decision.Reason, message, rows, checks,
+                asset.Key, outcome, decision.Reason, message, decision.Note, rows, checks,
                 asset.Incremental is { } kind ? tasks.Take(computed).Sum(t => t.Intervals.CountUnits(kind.Unit) ?? 0) : null, timer.Elapsed);
 
             for (var i = 0; i < tasks.Count; i++)

@@ -60,7 +60,7 @@ internal sealed class CsvSource(SourceDefinition source, string folder, IReadOnl
 
     private string Fits => Guarded.Any() ? string.Join(" AND ", Guarded.Select(c => $"({FitOf(c)})")) : "true";
 
-    private static string Place => "parse_path(_millrace_file)[-1]";
+    private string Place => $"replace(_millrace_file, {SqlName.Text(folder.TrimEnd('/') + "/")}, '')";
 
     private string Union(Func<IReadOnlyList<string>, IReadOnlyList<string>, int, string> select) =>
         string.Join("\nUNION ALL\n", _groups.Select((g, i) => select(g.Key.Split('\u0001'), [.. g], i)));

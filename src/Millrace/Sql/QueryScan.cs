@@ -1,6 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using System.Runtime.InteropServices;
 using Millrace.Assets;
 
 namespace Millrace.Sql;
@@ -34,7 +35,7 @@ internal sealed class QueryScan
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
-                System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
+                RuntimeHelpers.EnsureSufficientExecutionStack();
                 VisitNode(value);
                 break;
             case JsonValueKind.Array:
@@ -147,7 +148,7 @@ internal sealed class QueryScan
         else if (SqlRules.IsSystemSchema(schema))
             Find(node, "sql-relation-name", $"'{schema}.{name}' belongs to the engine. An asset reads tables and sources of the project.");
 
-        var relation = (schema.Length > 0 ? $"{schema}.{name}" : name).ToLowerInvariant();
+        var relation = SqlRules.Relation(catalog, schema, name);
         if (!_relations.Contains(relation))
             _relations.Add(relation);
     }
@@ -155,9 +156,7 @@ internal sealed class QueryScan
     private void InspectTableFunction(JsonElement node)
     {
         if (node.Has("function"u8, out var function) && !SqlRules.IsPureTableFunction(function.Text("function_name"u8)))
-        {
             SqlRules.TableFunction(function.Text("function_name"u8).ToLowerInvariant(), (code, message) => Find(function, code, message));
-        }
     }
 
     private void InspectParameter(JsonElement node)

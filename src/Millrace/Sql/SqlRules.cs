@@ -62,6 +62,10 @@ internal static class SqlRules
     public static bool IsSystemSchema(string schema) =>
         schema.Equals("information_schema", StringComparison.OrdinalIgnoreCase) || schema.Equals("pg_catalog", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The name of a relation as the graph has it: lower case, the parts that are given joined by dots.</summary>
+    public static string Relation(string catalog, string schema, string name) =>
+        (catalog.Length > 0 ? $"{catalog}.{schema}.{name}" : schema.Length > 0 ? $"{schema}.{name}" : name).ToLowerInvariant();
+
     /// <summary>A name of a table that the engine would open as a file.</summary>
     public static bool IsFile(string table) =>
         table.Contains('/', StringComparison.Ordinal) || table.Contains('\\', StringComparison.Ordinal) || table.Contains('*', StringComparison.Ordinal)

@@ -51,10 +51,10 @@ internal static class Tree
     /// <summary>The value as it stands in the JSON text; a text keeps its quotes.</summary>
     public static ReadOnlySpan<byte> Raw(this JsonElement value) => JsonMarshal.GetRawUtf8Value(value);
 
-    /// <summary>True for what says nothing: null, false, and whatever is empty.</summary>
+    /// <summary>True for what says nothing: null, and whatever is empty. False speaks where true is the default.</summary>
     public static bool IsNothing(this JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Null or JsonValueKind.False or JsonValueKind.Undefined => true,
+        JsonValueKind.Null or JsonValueKind.Undefined => true,
         JsonValueKind.Array => value.GetArrayLength() == 0,
         JsonValueKind.String => value.ValueEquals(""u8),
         JsonValueKind.Object => !value.EnumerateObject().MoveNext(),

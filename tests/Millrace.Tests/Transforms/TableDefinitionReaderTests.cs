@@ -1,4 +1,5 @@
 using Millrace.Assets;
+using Millrace.Sql;
 using Millrace.Transforms;
 
 namespace Millrace.Tests.Transforms;
@@ -120,7 +121,7 @@ public sealed class TableDefinitionReaderTests
             Assert.True(TableDefinitionReader.Read("tables/a.sql", text, problems) is not null || problems.Count > 0);
 
             var at = 0;
-            foreach (var part in SqlText.Parts(text))
+            foreach (var part in SqlParts.Parts(text))
             {
                 Assert.Equal(at, part.Start);
                 Assert.True(part.End > part.Start);

@@ -21,10 +21,14 @@ internal sealed class ActionLines : IDisposable
     /// <summary>Lines written.</summary>
     public long Count { get; private set; }
 
+    /// <summary>Bytes of the longest line.</summary>
+    public long Longest { get; private set; }
+
     public void Add(Action<Utf8JsonWriter> action)
     {
         action(_writer);
         _writer.Flush();
+        Longest = Math.Max(Longest, _writer.BytesCommitted);
         _writer.Reset();
         _stream.WriteByte((byte)'\n');
         Count++;

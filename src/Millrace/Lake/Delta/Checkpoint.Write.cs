@@ -31,11 +31,11 @@ internal static partial class Checkpoint
         var hint = log.TemporaryPath("last-checkpoint");
         try
         {
-            var size = WriteRows(rows, snapshot);
+            var (size, longest) = WriteRows(rows, snapshot);
             using (var connection = LogEngine.Connect())
             {
                 connection.Execute(
-                    $"COPY (SELECT * FROM read_json({SqlName.Text(FileRelation.Literally(rows))}, format='newline_delimited', maximum_object_size=268435456, hive_partitioning=false, columns={Columns})) "
+                    $"COPY (SELECT * FROM read_json({SqlName.Text(FileRelation.Literally(rows))}, format='newline_delimited', maximum_object_size={Math.Max(longest + 1024, 1 << 20)}, hive_partitioning=false, columns={Columns})) "
                     + $"TO {SqlName.Text(parquet)} (FORMAT parquet, COMPRESSION zstd)");
             }
 
@@ -59,7 +59,7 @@ internal static partial class Checkpoint
         }
     }
 
-    private static long WriteRows(string path, Snapshot snapshot)
+    private static (long Count, long Longest) WriteRows(string path, Snapshot snapshot)
     {
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
         using var lines = new ActionLines(stream);
@@ -71,7 +71,7 @@ internal static partial class Checkpoint
             lines.Add(w => LogActions.Write(w, file, dataChange: false));
         foreach (var tombstone in snapshot.Tombstones.Where(t => IsKept(t, snapshot)))
             lines.Add(w => LogActions.Write(w, tombstone, dataChange: false));
-        return lines.Count;
+        return (lines.Count, lines.Longest);
     }
 
     private static bool IsKept(Tombstone tombstone, Snapshot snapshot) =>

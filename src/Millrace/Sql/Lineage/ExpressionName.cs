@@ -8,17 +8,15 @@ namespace Millrace.Sql.Lineage;
 /// <remarks>Names matter here for references into subqueries and CTEs. The schema that <see cref="SqlSession.Describe(string)"/> gives has them all.</remarks>
 internal static class ExpressionName
 {
-    /// <param name="expression">The expression.</param>
-    /// <param name="star">What COLUMNS(...) stands for, or null.</param>
-    public static string Of(JsonElement expression, string? star)
+    public static string Of(JsonElement expression)
     {
         if (expression.Is("class"u8, "COLUMN_REF"u8))
             return expression.Texts("column_names"u8)[^1];
         var text = new StringBuilder();
-        return Write(expression, star, text, 0) ? text.ToString() : "";
+        return Write(expression, text, 0) ? text.ToString() : "";
     }
 
-    private static bool Write(JsonElement node, string? star, StringBuilder text, int depth)
+    private static bool Write(JsonElement node, StringBuilder text, int depth)
     {
         if (depth > 50)
             return false;
@@ -28,18 +26,12 @@ internal static class ExpressionName
             return true;
         }
 
-        if (node.Is("class"u8, "STAR"u8) && star is not null)
-        {
-            text.Append(Name(star));
-            return true;
-        }
-
         if (node.Is("class"u8, "CONSTANT"u8))
             return Constant(node.GetProperty("value"u8), text);
-        return node.Is("class"u8, "FUNCTION"u8) && Function(node, star, text, depth);
+        return node.Is("class"u8, "FUNCTION"u8) && Function(node, text, depth);
     }
 
-    private static bool Function(JsonElement node, string? star, StringBuilder text, int depth)
+    private static bool Function(JsonElement node, StringBuilder text, int depth)
     {
         if (node.Has("filter"u8, out _) || (node.Has("order_bys"u8, out var orders) && orders.Count("orders"u8) > 0))
             return false;
@@ -54,17 +46,17 @@ internal static class ExpressionName
             if (children.Length == 2)
             {
                 text.Append('(');
-                if (!Write(children[0], star, text, depth + 1))
+                if (!Write(children[0], text, depth + 1))
                     return false;
                 text.Append(' ').Append(name).Append(' ');
-                if (!Write(children[1], star, text, depth + 1))
+                if (!Write(children[1], text, depth + 1))
                     return false;
                 text.Append(')');
                 return true;
             }
 
             text.Append(name).Append('(');
-            return children.Length == 1 && Write(children[0], star, text, depth + 1) && text.Append(')') is not null;
+            return children.Length == 1 && Write(children[0], text, depth + 1) && text.Append(')') is not null;
         }
 
         if (node.Text("schema"u8) is { Length: > 0 } schema)
@@ -76,7 +68,7 @@ internal static class ExpressionName
         {
             if (i > 0)
                 text.Append(", ");
-            if (!Write(children[i], star, text, depth + 1))
+            if (!Write(children[i], text, depth + 1))
                 return false;
         }
 

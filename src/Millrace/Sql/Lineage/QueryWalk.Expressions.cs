@@ -278,18 +278,21 @@ internal sealed partial class QueryWalk
     /// <summary><c>#1</c>, the first column of FROM.</summary>
     private void Position(JsonElement node, Scope scope, Reading reading)
     {
-        if (All(scope) is { } items && node.GetProperty("index"u8).TryGetInt32(out var index) && index >= 1 && index <= items.Count)
+        if (Positioned(node, scope) is { } item)
         {
-            if (items[index - 1].Place is { } place)
+            if (item.Place is { } place)
                 WriteReference(place, 0, reading);
             else
-                WriteAlias(items[index - 1], reading);
+                WriteAlias(item, reading);
             return;
         }
 
         reading.IsUnresolved = true;
         _out.Bytes(node.Raw());
     }
+
+    private Item? Positioned(JsonElement node, Scope scope) =>
+        All(scope) is { } items && node.GetProperty("index"u8).TryGetInt32(out var index) && index >= 1 && index <= items.Count ? items[index - 1] : null;
 
     /// <summary><c>a -> b</c> outside of a function that takes lambdas reads JSON.</summary>
     private void Arrow(JsonElement node, Scope scope, Reading reading)

@@ -69,12 +69,12 @@ internal sealed partial class QueryWalk
     private Source Table(JsonElement node, Scope scope)
     {
         var (catalog, schema, name) = (node.Text("catalog_name"u8), node.Text("schema_name"u8), node.Text("table_name"u8));
-        if (catalog.Length > 0 || node.Has("at_clause"u8, out _))
+        if (node.Has("at_clause"u8, out _))
             return Unknown(name);
 
         // 'recurring.name' is what a recursive CTE with USING KEY has gathered so far.
-        var source = schema.Length == 0 || schema.Equals("recurring", StringComparison.OrdinalIgnoreCase) ? Cte.Find(scope.Ctes, name) : null;
-        source ??= Parent((schema.Length > 0 ? $"{schema}.{name}" : name).ToLowerInvariant());
+        var source = (schema.Length == 0 && catalog.Length == 0) || schema.Equals("recurring", StringComparison.OrdinalIgnoreCase) ? Cte.Find(scope.Ctes, name) : null;
+        source ??= Parent(SqlRules.Relation(catalog, schema, name));
         return source.As(name, schema, []);
     }
 

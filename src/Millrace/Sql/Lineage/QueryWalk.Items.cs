@@ -52,7 +52,7 @@ internal sealed partial class QueryWalk
             {
                 _column = column;
                 var item = One(expression, scope);
-                var name = item.Alias.Length > 0 ? item.Alias : ExpressionName.Of(expression, column.Cell.Name);
+                var name = item.Alias.Length > 0 ? item.Alias : column.Cell.Name;
                 scope.Items.Add(new Item { Cell = item.Cell.Renamed(name), HasAggregate = item.HasAggregate, HasUnnest = item.HasUnnest });
                 _column = null;
             }
@@ -90,11 +90,13 @@ internal sealed partial class QueryWalk
             };
         }
 
+        if (alias.Length == 0 && expression.Is("class"u8, "POSITIONAL_REFERENCE"u8) && Positioned(expression, scope) is { } positioned)
+            return positioned;
         Walk(expression, scope, reading);
         return new Item
         {
             Alias = alias, HasAggregate = reading.HasAggregate, HasUnnest = reading.HasUnnest,
-            Cell = new Cell(alias.Length > 0 ? alias : ExpressionName.Of(expression, null))
+            Cell = new Cell(alias.Length > 0 ? alias : ExpressionName.Of(expression))
             {
                 Hash = HashOfItem(mark), Values = reading.Values, Indirect = reading.Indirect, IsUnresolved = reading.IsUnresolved, IsList = IsList(expression),
             },

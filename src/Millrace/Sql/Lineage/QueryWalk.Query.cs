@@ -285,7 +285,8 @@ internal sealed partial class QueryWalk
         var scope = new Scope(parent, ctes) { Aliases = AliasRule.AfterColumns };
         _out.Tag('M');
         _out.Text(kind);
-        var all = node.IsTrue("setop_all"u8);
+        // The serializer leaves the default out, which is true.
+        var all = !node.Has("setop_all"u8, out var setopAll) || setopAll.ValueKind != JsonValueKind.False;
         _out.Tag(all ? 'a' : 'd');
         foreach (var child in children)
         {
@@ -357,6 +358,7 @@ internal sealed partial class QueryWalk
 
         return new Item
         {
+            Alias = name,
             Cell = new Cell(name)
             {
                 Hash = _out.Pop(mark), Values = reading.Values, Indirect = reading.Indirect, IsUnresolved = reading.IsUnresolved, IsList = isList && !isFirst,

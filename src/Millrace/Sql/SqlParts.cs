@@ -1,7 +1,7 @@
-namespace Millrace.Transforms;
+namespace Millrace.Sql;
 
 /// <summary>Tells code from comments and quoted texts in DuckDB's SQL, without understanding the code.</summary>
-internal static class SqlText
+internal static class SqlParts
 {
     public enum PartKind
     {
