@@ -60,5 +60,5 @@ public sealed partial class LakeTable
         connection.Query($"SELECT 1 FROM ({FileRelation.Of(Folder, table.Schema, table.PartitionColumns, [file]).Sql}) WHERE {filter.Condition} LIMIT 1").Scalar() is not null;
 
     private static string TagText(DataFile file) =>
-        string.Join('\u0001', file.Tags.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key}\u0002{t.Value}"));
+        string.Join('\u0001', file.Tags.Where(t => t.Key != ColumnMark.Tag).OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key}\u0002{t.Value}"));
 }

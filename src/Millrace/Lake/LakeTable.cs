@@ -11,7 +11,7 @@ public sealed partial class LakeTable
 {
     /// <summary>Up to this many bytes and entries, replaying the log from its beginning is quicker than opening a checkpoint.</summary>
     private const long QuickBytes = 1 << 20;
-    private const long QuickEntries = 64;
+    private const long QuickEntries = 128;
 
     private readonly LogFolder _log;
     private Snapshot? _last;

@@ -24,13 +24,14 @@ public sealed class StagedFiles
         _written = written;
         Schema = schema;
         Rows = written.Sum(f => f.Rows);
+        var tags = ColumnMark.Put(options.Tags, schema);
         Files = [.. written.Select(f => new DataFile
         {
             Path = f.Name,
             Size = f.Size,
             ModifiedAt = options.Now.ToUniversalTime(),
             Stats = Stats(f, options.TimeColumn),
-            Tags = options.Tags,
+            Tags = tags,
         })];
     }
 

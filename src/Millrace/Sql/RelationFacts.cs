@@ -11,6 +11,9 @@ public sealed record RelationFacts(string Name, Fingerprint Rows, IReadOnlyList<
     private Dictionary<string, int>? _positions;
     private Fingerprint? _all;
 
+    /// <summary>A copy to be changed with <c>with</c>, which must not take over what was computed from the old facts.</summary>
+    private RelationFacts(RelationFacts original) => (Name, Rows, Columns) = (original.Name, original.Rows, original.Columns);
+
     /// <summary>The fingerprint of all facts together, names and types included: what an unresolved reader depends on.</summary>
     public Fingerprint All => _all ??= Fingerprint.Of([Name, Rows.Text, .. Columns.SelectMany(c => new[] { c.Name, c.Type.Sql, c.Fingerprint.Text })]);
 

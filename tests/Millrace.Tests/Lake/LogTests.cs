@@ -77,12 +77,12 @@ public sealed class LogTests : LakeTestBase
     [Fact]
     public void A_log_that_is_long_is_read_through_its_checkpoint_and_gives_the_same()
     {
-        Commits(75);
-        Assert.True(File.Exists(Path.Combine(Log, "00000000000000000070.checkpoint.parquet")));
+        Commits(135);
+        Assert.True(File.Exists(Path.Combine(Log, "00000000000000000130.checkpoint.parquet")));
         var table = new LakeTable(Table.Folder).Latest()!;
-        Assert.Equal(75, table.RowCount);
-        Assert.Equal(Enumerable.Range(0, 75).Select(i => $"{{'a': {i}}}"), Rows(table));
-        Assert.Equal(Rows(Table.Read(69)), Rows(new LakeTable(Table.Folder).Read(69)));
+        Assert.Equal(135, table.RowCount);
+        Assert.Equal(Enumerable.Range(0, 135).Select(i => $"{{'a': {i}}}"), Rows(table));
+        Assert.Equal(Rows(Table.Read(129)), Rows(new LakeTable(Table.Folder).Read(129)));
     }
 
     [Theory]

@@ -145,7 +145,7 @@ internal static class LogActions
         }
 
         return new TableMetadata(
-            id ?? "", name, description, schema ?? throw new JsonException("A metaData action has no schemaString."), partitionColumns,
+            id ?? "", name, description, schema ?? "", partitionColumns,
             configuration.ToDictionary(p => p.Key, p => p.Value ?? ""), created, provider);
     }
 

@@ -66,6 +66,8 @@ public sealed partial class Snapshot
 
     private Schema ReadSchema()
     {
+        if (Metadata.SchemaString.Length == 0)
+            throw new LakeException($"The table '{Folder}' has no columns at version {Version}: its writer created it without a schema and gave none since.");
         try
         {
             return Schema.FromDelta(Metadata.SchemaString);

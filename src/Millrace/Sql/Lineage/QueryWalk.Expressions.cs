@@ -19,32 +19,33 @@ internal sealed partial class QueryWalk
             return;
         }
 
-        if (kind.ValueEquals("COLUMN_REF"u8))
+        var word = kind.Raw();
+        if (word.SequenceEqual("\"COLUMN_REF\""u8))
             Reference(node.Texts("column_names"u8), scope, reading);
-        else if (kind.ValueEquals("CONSTANT"u8))
+        else if (word.SequenceEqual("\"CONSTANT\""u8))
             Constant(node);
-        else if (kind.ValueEquals("FUNCTION"u8))
+        else if (word.SequenceEqual("\"FUNCTION\""u8))
             Function(node, scope, reading);
-        else if (kind.ValueEquals("CONJUNCTION"u8))
+        else if (word.SequenceEqual("\"CONJUNCTION\""u8))
             Conjunction(node, scope, reading);
-        else if (kind.ValueEquals("SUBQUERY"u8))
+        else if (word.SequenceEqual("\"SUBQUERY\""u8))
             Subquery(node, scope, reading);
-        else if (kind.ValueEquals("WINDOW"u8))
+        else if (word.SequenceEqual("\"WINDOW\""u8))
             Window(node, scope, reading);
-        else if (kind.ValueEquals("PARAMETER"u8))
+        else if (word.SequenceEqual("\"PARAMETER\""u8))
             Parameter(node, reading);
-        else if (kind.ValueEquals("STAR"u8))
-            StarInside(node, scope, reading);
-        else if (kind.ValueEquals("OPERATOR"u8) && node.Is("type"u8, "OPERATOR_UNPACK"u8))
+        else if (word.SequenceEqual("\"STAR\""u8))
+            StarInside(reading);
+        else if (word.SequenceEqual("\"OPERATOR\""u8) && node.Is("type"u8, "OPERATOR_UNPACK"u8))
             Unpack(node, scope, reading);
-        else if (kind.ValueEquals("POSITIONAL_REFERENCE"u8))
+        else if (word.SequenceEqual("\"POSITIONAL_REFERENCE\""u8))
             Position(node, scope, reading);
-        else if (kind.ValueEquals("LAMBDA"u8))
+        else if (word.SequenceEqual("\"LAMBDA\""u8))
             Arrow(node, scope, reading);
         else
         {
-            reading.IsUnresolved |= !(kind.ValueEquals("COMPARISON"u8) || kind.ValueEquals("OPERATOR"u8) || kind.ValueEquals("CAST"u8) || kind.ValueEquals("CASE"u8)
-                || kind.ValueEquals("BETWEEN"u8) || kind.ValueEquals("COLLATE"u8) || kind.ValueEquals("TYPE"u8));
+            reading.IsUnresolved |= !(word.SequenceEqual("\"COMPARISON\""u8) || word.SequenceEqual("\"OPERATOR\""u8) || word.SequenceEqual("\"CAST\""u8)
+                || word.SequenceEqual("\"CASE\""u8) || word.SequenceEqual("\"BETWEEN\""u8) || word.SequenceEqual("\"COLLATE\""u8) || word.SequenceEqual("\"TYPE\""u8));
             Generic(node, scope, reading);
         }
     }
@@ -242,7 +243,7 @@ internal sealed partial class QueryWalk
         }
     }
 
-    private void StarInside(JsonElement node, Scope scope, Reading reading)
+    private void StarInside(Reading reading)
     {
         if (_column is not { } column)
         {
