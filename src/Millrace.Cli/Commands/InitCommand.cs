@@ -9,7 +9,7 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace init</c>.</summary>
 internal sealed class InitCommand : CliCommand
 {
-    private readonly Argument<string> _name = Word.Required("NAME", "The new project's folder; its last part is the project's name.");
+    private readonly Argument<string?> _name = Word.Required("NAME", "The new project's folder; its last part is the project's name.");
     private readonly Option<string[]?> _from = new("--from")
     {
         Description = "Data files to begin with: each becomes a source with its columns and types written down.",
@@ -20,13 +20,15 @@ internal sealed class InitCommand : CliCommand
 
     public InitCommand() : base("init", "Make a new project, empty or around files that you have.") => Takes(_name, _from);
 
+    public override Argument<string?> Project => _name;
+
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
         [("millrace init shop", "a small project that runs"), ("millrace init shop --from orders.csv customers.csv", "a project around these files")];
 
     public override int Execute(Invocation call)
     {
         var written = call.Get(_name)!;
-        var folder = Path.GetFullPath(written, call.Terminal.WorkingFolder);
+        var folder = call.ProjectFolder!;
         var name = Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar));
         var (files, notes) = call.Get(_from) is { Length: > 0 } from
             ? Draft(folder, name, [.. from.Select(f => Path.GetFullPath(f, call.Terminal.WorkingFolder))])
@@ -49,7 +51,7 @@ internal sealed class InitCommand : CliCommand
         foreach (var note in notes)
             call.Out.WriteLine($"Note: {note}");
         call.Out.WriteLine();
-        call.Out.WriteLine($"Run it: {call.Suggest($"run {written}")}");
+        call.Out.WriteLine($"Run it: {call.SuggestRun("run")}");
         return ExitCode.Done;
     }
 

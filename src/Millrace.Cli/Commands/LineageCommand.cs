@@ -9,7 +9,7 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace lineage</c>.</summary>
 internal sealed class LineageCommand : CliCommand
 {
-    private readonly Argument<string> _target = Word.Required("ASSET[.COLUMN]", "What to follow, such as hourly or hourly.rides.");
+    private readonly Argument<string?> _target = Word.Required("ASSET[.COLUMN]", "What to follow, such as hourly or hourly.rides.");
 
     public LineageCommand() : base("lineage", "Show where a table or a column comes from, and what is made from it.") => Takes(_target);
 

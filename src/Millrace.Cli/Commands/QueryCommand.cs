@@ -8,7 +8,7 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace query</c>.</summary>
 internal sealed class QueryCommand : CliCommand
 {
-    private readonly Argument<string> _sql = Word.Required("SQL", "One statement in quotes; - reads it from the standard input.");
+    private readonly Argument<string?> _sql = Word.Required("SQL", "One statement in quotes; - reads it from the standard input.");
     private readonly Option<string?> _format = Word.Choice("--format", "How rows are written. Default: table on a terminal, csv into a pipe.", "table", "csv", "json");
     private readonly Option<long?> _rows = Word.Number("--rows", "Rows that a table shows; 0 for all. Default: 40.", 0);
 

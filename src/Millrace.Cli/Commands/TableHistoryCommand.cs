@@ -10,7 +10,7 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace table history</c>.</summary>
 internal sealed class TableHistoryCommand : CliCommand
 {
-    private readonly Argument<string> _name = Word.Required("NAME", "A source or a table, such as hourly or sales.orders.");
+    private readonly Argument<string?> _name = Word.Required("NAME", "A source or a table, such as hourly or sales.orders.");
 
     public TableHistoryCommand() : base("table history", "List the versions of a table, newest first.") => Takes(_name);
 

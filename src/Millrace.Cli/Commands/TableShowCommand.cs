@@ -10,7 +10,7 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace table show</c>.</summary>
 internal sealed class TableShowCommand : CliCommand
 {
-    private readonly Argument<string> _name = Word.Required("NAME", "A source or a table, such as hourly or sales.orders.");
+    private readonly Argument<string?> _name = Word.Required("NAME", "A source or a table, such as hourly or sales.orders.");
     private readonly Option<long?> _version = Word.Number("--version", "This version instead of the released one.", 0);
     private readonly Option<DateTimeOffset?> _timestamp = Word.Moment("--timestamp", "The newest version that was committed by then, UTC.");
 

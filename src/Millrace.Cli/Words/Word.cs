@@ -10,7 +10,7 @@ internal static class Word
 {
     public static Argument<string?> Optional(string name, string help) => new(name) { Description = help, Arity = ArgumentArity.ZeroOrOne };
 
-    public static Argument<string> Required(string name, string help) => new(name) { Description = help, Arity = ArgumentArity.ExactlyOne };
+    public static Argument<string?> Required(string name, string help) => new(name) { Description = help, Arity = ArgumentArity.ExactlyOne };
 
     /// <summary>The positional project of <c>plan</c> and <c>run</c>.</summary>
     public static Argument<string?> Project() => Optional("PROJECT", "The project's folder; the same as --project.");
