@@ -123,6 +123,8 @@ public sealed class DuckAppender : IDisposable
     /// <exception cref="DuckException">They break a constraint, or the last row is not ended.</exception>
     public void Close()
     {
+        // The engine's close says nothing when the last row is not ended, and drops all rows with it; its flush does say so.
+        Flush();
         Check(NativeMethods.duckdb_appender_close(Open()));
         _isClosed = true;
     }

@@ -66,9 +66,7 @@ internal static class DuckCalendar
     {
         var micros = (Int128)count * MicrosPerSecond / perSecond;
         var days = (int)(micros / MicrosPerDay) - (micros % MicrosPerDay < 0 ? 1 : 0);
-        var day = DayText(days);
-        var clock = ClockText((long)(micros - ((Int128)days * MicrosPerDay)));
-        return day.EndsWith(" (BC)", StringComparison.Ordinal) ? $"{day[..^5]} {clock} (BC)" : $"{day} {clock}";
+        return $"{DayText(days)} {ClockText((long)(micros - ((Int128)days * MicrosPerDay)))}";
     }
 
     private static string ClockText(long micros)

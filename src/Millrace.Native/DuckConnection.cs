@@ -16,7 +16,7 @@ public sealed class DuckConnection : IDisposable
     internal DuckConnection(ConnectionHandle handle) => _handle = handle;
 
     /// <summary>How far the running statement is. From any thread.</summary>
-    /// <remarks>The engine keeps count only where <c>enable_progress_bar</c> is true (set <c>enable_progress_bar_print</c> to false).</remarks>
+    /// <remarks>The engine keeps count only where <c>enable_progress_bar</c> is true; <c>enable_progress_bar_print</c> may be false.</remarks>
     public DuckProgress Progress
     {
         get
@@ -33,10 +33,16 @@ public sealed class DuckConnection : IDisposable
     public void Execute(string sql)
     {
         using var script = Extract(sql, out var count);
-        for (ulong i = 0; i < count; i++)
+        if (count <= 1)
         {
-            using var statement = PrepareOf(script, i, sql);
-            statement.Execute();
+            RunAll(script, count, sql);
+            return;
+        }
+
+        foreach (var piece in SqlScript.Statements(sql))
+        {
+            using var statement = Extract(piece, out var parts);
+            RunAll(statement, parts, sql);
         }
     }
 
@@ -48,12 +54,7 @@ public sealed class DuckConnection : IDisposable
         using var script = Extract(sql, out var count);
         if (count > 1 && IsPivot(sql))
         {
-            for (ulong i = 0; i < count - 1; i++)
-            {
-                using var step = PrepareOf(script, i, sql);
-                step.Execute();
-            }
-
+            RunAll(script, count - 1, sql);
             using var last = PrepareOf(script, count - 1, sql);
             return last.Query();
         }
@@ -106,6 +107,15 @@ public sealed class DuckConnection : IDisposable
 
         script.Dispose();
         throw DuckException.From(error, sql);
+    }
+
+    private void RunAll(ScriptHandle script, ulong count, string sql)
+    {
+        for (ulong i = 0; i < count; i++)
+        {
+            using var statement = PrepareOf(script, i, sql);
+            statement.Execute();
+        }
     }
 
     private DuckStatement PrepareOf(ScriptHandle script, ulong index, string sql)

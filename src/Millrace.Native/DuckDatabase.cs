@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Millrace.Native.Interop;
 
 namespace Millrace.Native;
@@ -10,6 +11,8 @@ public sealed class DuckDatabase : IDisposable
     public const string PinnedVersion = "v1.5.5";
 
     private static readonly Lazy<string> Library = new(() => NativeText.Read(NativeMethods.duckdb_library_version()) ?? "");
+
+    private static readonly Lazy<FrozenSet<string>> BuiltIn = new(ReadBuiltIn);
 
     private readonly DatabaseHandle _handle;
 
@@ -31,19 +34,21 @@ public sealed class DuckDatabase : IDisposable
                 $"The loaded libduckdb has the version '{Version}', and this binding is made for '{PinnedVersion}'. "
                 + $"Build again to bring the right library, or check the folder that {NativeLibraries.FolderVariable} names.");
 
+        var (early, late) = Split(settings ?? new Dictionary<string, string>());
         NativeMethods.duckdb_create_config(out var rawConfig);
         using var config = new ConfigHandle(rawConfig);
-        foreach (var (name, value) in settings ?? new Dictionary<string, string>())
+        foreach (var (name, value) in early)
         {
-            NativeText.WithoutNul(name, "A setting's name");
-            NativeText.WithoutNul(value, $"The setting '{name}'");
             if (NativeMethods.duckdb_set_config(config, name, value) != NativeState.Success)
                 throw DuckException.From($"The engine does not take '{value}' for the setting '{name}'.", kind: DuckErrorKind.Settings);
         }
 
-        if (NativeMethods.duckdb_open_ext(null, out var database, config, out var error) != NativeState.Success)
+        if (NativeMethods.duckdb_open_ext(null, out var raw, config, out var error) != NativeState.Success)
             throw DuckException.From(NativeText.Take(error));
-        return new DuckDatabase(new DatabaseHandle(database));
+
+        var database = new DuckDatabase(new DatabaseHandle(raw));
+        database.Set(late);
+        return database;
     }
 
     /// <summary>Opens one more connection to this database.</summary>
@@ -56,4 +61,54 @@ public sealed class DuckDatabase : IDisposable
     }
 
     public void Dispose() => _handle.Dispose();
+
+    /// <summary>Tells the settings that the engine takes while it opens from those that it takes only afterwards.</summary>
+    /// <remarks>
+    /// An extension's setting, such as TimeZone, comes late: while opening, the engine would go looking for the extension elsewhere,
+    /// although it is built in. A locked configuration takes no more settings, so that one is the last.
+    /// </remarks>
+    private static (List<KeyValuePair<string, string>> Early, List<KeyValuePair<string, string>> Late) Split(
+        IReadOnlyDictionary<string, string> settings)
+    {
+        foreach (var (name, value) in settings)
+        {
+            NativeText.WithoutNul(name, "A setting's name");
+            NativeText.WithoutNul(value, $"The setting '{name}'");
+        }
+
+        var isEarly = settings.ToLookup(setting => BuiltIn.Value.Contains(setting.Key) && setting.Key != "lock_configuration");
+        return ([.. isEarly[true]], [.. isEarly[false].OrderBy(setting => setting.Key == "lock_configuration")]);
+    }
+
+    private static FrozenSet<string> ReadBuiltIn()
+    {
+        var names = new HashSet<string>();
+        for (nuint i = 0; i < NativeMethods.duckdb_config_count(); i++)
+        {
+            // The list ends with the settings of extensions, where the description is nothing but the extension's name.
+            if (NativeMethods.duckdb_get_config_flag(i, out var name, out var about) == NativeState.Success
+                && NativeText.Read(about) is { } description && description.Contains(' ', StringComparison.Ordinal))
+                names.Add(NativeText.Read(name)!);
+        }
+
+        return names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    private void Set(List<KeyValuePair<string, string>> settings)
+    {
+        if (settings.Count == 0)
+            return;
+
+        try
+        {
+            using var connection = Connect();
+            foreach (var (name, value) in settings)
+                connection.Execute($"set global {DuckIdentifier.Quote(name)} = {DuckIdentifier.Literal(value)}");
+        }
+        catch (DuckException)
+        {
+            Dispose();
+            throw;
+        }
+    }
 }

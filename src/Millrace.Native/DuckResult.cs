@@ -21,7 +21,7 @@ public sealed class DuckResult : IDisposable
         _connection = connection;
         _sql = sql;
 
-        // The engine reads the count as if the result were materialised without looking, so we ask only where it is.
+        // The engine reads the count as if the result were materialised, without looking, so we ask only where it is.
         if (NativeMethods.duckdb_result_return_type(handle.Value) == NativeResultKind.ChangedRows
             && NativeMethods.duckdb_result_is_streaming(handle.Value) == 0)
             RowsChanged = (long)NativeMethods.duckdb_rows_changed(handle);
@@ -29,7 +29,8 @@ public sealed class DuckResult : IDisposable
 
     public IReadOnlyList<DuckColumn> Columns => _columns ??= ReadColumns();
 
-    /// <summary>How many rows the statement inserted, updated, deleted or copied; 0 for other statements, and for RETURNING.</summary>
+    /// <summary>How many rows the statement inserted, updated, deleted or copied; 0 for other statements.</summary>
+    /// <remarks>0 also for RETURNING, whose rows are the answer, and for CREATE TABLE AS, whose single row is the count.</remarks>
     public long RowsChanged { get; }
 
     /// <summary>The next chunk, or null at the end. The caller disposes each chunk; a chunk may outlive the result.</summary>
@@ -52,7 +53,10 @@ public sealed class DuckResult : IDisposable
     }
 
     /// <summary>The rows that are left, as boxed values (see <see cref="DuckVector.Value"/>).</summary>
-    /// <remarks>For small results: boxing costs about four times the reading. The result is disposed when the enumeration ends, also when it ends early.</remarks>
+    /// <remarks>
+    /// For small results: boxing costs about four times the reading.
+    /// The result is disposed when the enumeration ends, also when it ends early.
+    /// </remarks>
     public IEnumerable<object?[]> Rows()
     {
         using (this)

@@ -14,7 +14,7 @@ public readonly unsafe ref partial struct DuckVector
     /// BIT: text of 0 and 1. DATE: DateOnly. TIME: TimeOnly. TIMESTAMP of any precision: DateTime of no kind, cut to 100 ns.
     /// TIMESTAMPTZ: DateTimeOffset in UTC. A date or a moment outside the years 1 to 9999, and infinity, is text as the engine writes it;
     /// so is 24:00:00 and a TIME with a zone. INTERVAL: <see cref="DuckInterval"/>. UUID: Guid. LIST, ARRAY: object?[].
-    /// STRUCT: a dictionary in the order of the fields. MAP: a list of pairs, in the map's order. UNION: the value of the member that is set.
+    /// STRUCT: a dictionary in the order of the fields. MAP: a list of pairs, in the map's order. UNION: the value of its member.
     /// </remarks>
     /// <exception cref="NotSupportedException">The type has no counterpart, such as VARIANT.</exception>
     public object? Value(int row)

@@ -18,6 +18,12 @@ internal static unsafe partial class NativeMethods
     internal static partial NativeState duckdb_set_config(ConfigHandle config, string name, string option);
 
     [LibraryImport(NativeLibraries.Duck)]
+    internal static partial nuint duckdb_config_count();
+
+    [LibraryImport(NativeLibraries.Duck)]
+    internal static partial NativeState duckdb_get_config_flag(nuint index, out nint name, out nint description);
+
+    [LibraryImport(NativeLibraries.Duck)]
     internal static partial void duckdb_destroy_config(ref nint config);
 
     [LibraryImport(NativeLibraries.Duck, StringMarshalling = StringMarshalling.Utf8)]

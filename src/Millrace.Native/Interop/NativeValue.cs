@@ -158,7 +158,7 @@ internal static unsafe class NativeValue
         public nint[] Native { get; }
 
         /// <summary>The type that all values have which are not NULL. It belongs to one of the values.</summary>
-        /// <exception cref="ArgumentException">They differ: the engine would cast them to the first one's and lose what does not fit.</exception>
+        /// <exception cref="ArgumentException">They differ: the engine would cast all to the first one's and lose digits.</exception>
         public nint CommonType()
         {
             var kinds = _items.Where(item => item is not (null or DBNull)).Select(item => item!.GetType()).Distinct().ToList();

@@ -5,7 +5,10 @@ namespace Millrace.Assets;
 /// <summary>Reads DuckDB's type texts: words, DECIMAL(p,s), T[], T[n], STRUCT(name T, ...), MAP(K, V), ENUM(...).</summary>
 internal sealed class DataTypeParser(string text)
 {
+    private const int MaxDepth = 32;
+
     private int _at;
+    private int _depth;
 
     public DataType Read()
     {
@@ -16,9 +19,13 @@ internal sealed class DataTypeParser(string text)
 
     private DataType Type()
     {
+        if (++_depth > MaxDepth)
+            throw TooDeep();
         var type = Base();
-        while (Take('['))
+        for (var levels = _depth; Take('['); levels++)
         {
+            if (levels >= MaxDepth)
+                throw TooDeep();
             while (_at < text.Length && char.IsAsciiDigit(text[_at]))
                 _at++;
             if (!Take(']'))
@@ -26,6 +33,7 @@ internal sealed class DataTypeParser(string text)
             type = DataType.Array(type);
         }
 
+        _depth--;
         return type;
     }
 
@@ -46,7 +54,7 @@ internal sealed class DataTypeParser(string text)
             case "ENUM":
                 SkipParenthesis();
                 return DataType.String;
-            case "DECIMAL" or "NUMERIC" when Take('('):
+            case "DECIMAL" or "DEC" or "NUMERIC" when Take('('):
                 var precision = Number();
                 var scale = Take(',') ? Number() : 0;
                 Expect(')');
@@ -107,6 +115,8 @@ internal sealed class DataTypeParser(string text)
                     break;
             }
 
+            if (_at >= text.Length)
+                throw Unknown();
             _at++;
             return name.ToString();
         }
@@ -164,6 +174,9 @@ internal sealed class DataTypeParser(string text)
         while (_at < text.Length && text[_at] == ' ')
             _at++;
     }
+
+    private static FormatException TooDeep() =>
+        new($"The type is nested more than {MaxDepth} levels deep. Store such a value as JSON in a VARCHAR.");
 
     private FormatException Unknown() => new(
         $"'{text}' is no type that a table can store. Types are those of DuckDB, for example BIGINT, DOUBLE, DECIMAL(10,2), VARCHAR, DATE, TIMESTAMP, INTEGER[], STRUCT(a INTEGER).");

@@ -21,19 +21,21 @@ public readonly record struct Interval
     public DateTimeOffset End { get; }
 
     /// <summary>Reads <c>start/end</c>.</summary>
+    /// <exception cref="FormatException">The text is not two instants with a slash between, the first before the second.</exception>
     public static Interval Parse(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
-        return slash < 0
-            ? throw new FormatException($"'{text}' is no interval. An interval is start/end, for example 2011-01-01T00:00:00Z/2011-02-01T00:00:00Z.")
-            : new Interval(Instant(text[..slash]), Instant(text[(slash + 1)..]));
+        if (slash < 0 || !TryInstant(text[..slash], out var start) || !TryInstant(text[(slash + 1)..], out var end) || end <= start)
+            throw new FormatException(
+                $"'{text}' is no interval. An interval is start/end with the end after the start, for example 2011-01-01T00:00:00Z/2011-02-01T00:00:00Z.");
+        return new Interval(start, end);
     }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Format(Start)}/{Format(End)}";
 
-    internal static string Format(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
+    internal static string Format(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
-    private static DateTimeOffset Instant(string text) =>
-        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+    private static bool TryInstant(string text, out DateTimeOffset instant) => DateTimeOffset.TryParse(
+        text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant);
 }

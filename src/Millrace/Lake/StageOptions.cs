@@ -1,0 +1,23 @@
+namespace Millrace.Lake;
+
+/// <summary>How rows are written aside.</summary>
+public sealed record StageOptions
+{
+    /// <summary>Rows of a Parquet row group.</summary>
+    public int RowGroupSize { get; init; } = 122_880;
+
+    /// <summary>A file that reaches this size is closed and the next one begins.</summary>
+    public long TargetFileBytes { get; init; } = 256L << 20;
+
+    /// <summary>Put on every file; see <see cref="LakeTable.ReplaceTagged"/>. Names that begin with <c>millrace.</c> are ours.</summary>
+    public IReadOnlyDictionary<string, string?> Tags { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>A column whose bounds are kept however far right it stands, since intervals are replaced by it.</summary>
+    public string? TimeColumn { get; init; }
+
+    /// <summary>When the files are written: their modification time in the log.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>See <see cref="CommitRequest.FailpointPrefix"/>.</summary>
+    public string FailpointPrefix { get; init; } = "lake";
+}

@@ -1,0 +1,106 @@
+using System.Text.Json.Nodes;
+using Dapper;
+using Millrace.Assets;
+
+namespace Millrace.Ledger;
+
+public sealed partial class Ledger
+{
+    /// <summary>Makes builds known with the definition that declared them; those that are known already stay as they are.</summary>
+    public void Declare(IReadOnlyList<(Build Build, StoredDefinition Definition, string Detail)> builds) => Write(t =>
+    {
+        foreach (var (build, definition, detail) in builds)
+        {
+            t.Connection!.Execute("insert into definition values (@Hash, @File, @Text) on conflict(hash) do nothing", definition, t);
+            t.Connection!.Execute(
+                "insert into build values (@asset, @fingerprint, @definition, @detail, @at) on conflict(asset, fingerprint) do nothing",
+                new { asset = build.Asset.ToString(), fingerprint = build.Fingerprint.Text, definition = definition.Hash, detail, at = Instants.Format(_clock.GetUtcNow()) },
+                t);
+        }
+    });
+
+    /// <summary>The stored definition of a hash, or null.</summary>
+    public StoredDefinition? Definition(string hash) => Read(c => c.QueryFirstOrDefault<DefinitionRow>(
+        "select hash, file, body from definition where hash = @hash", new { hash })) is { } row ? new StoredDefinition(row.Hash, row.File, row.Body) : null;
+
+    /// <summary>The JSON that was declared with a build, or null for a build that nobody declared.</summary>
+    public string? Detail(Build build) => Read(c => c.ExecuteScalar<string?>(
+        "select detail from build where asset = @asset and fingerprint = @fingerprint", new { asset = build.Asset.ToString(), fingerprint = build.Fingerprint.Text }));
+
+    /// <summary>Names a committed version: version, attempt and task done, and the event, in one transaction. Naming it again changes nothing.</summary>
+    public void CommitVersion(VersionRecord version) => Write(t =>
+    {
+        var (asset, fingerprint) = (version.Id.Asset.ToString(), version.Id.Build.Fingerprint.Text);
+        var known = t.Connection!.ExecuteScalar<long>("select count(*) from version where task = @Task", new { version.Task }, t);
+        if (known > 0)
+            return;
+
+        var line = Append(t, "version.committed", asset, new JsonObject
+        {
+            ["fingerprint"] = fingerprint,
+            ["version"] = version.Id.Number,
+            ["entry"] = version.EntryHash,
+            ["task"] = version.Task,
+            ["origin"] = version.Origin.Text,
+            ["rows"] = new JsonObject { ["in"] = version.Rows.In, ["out"] = version.Rows.Out, ["quarantined"] = version.Rows.Quarantined },
+        });
+        t.Connection!.Execute(
+            "insert into version values (@asset, @fingerprint, @number, @seq, @task, @fence, @entryHash, @committed, @origin, @body)",
+            new
+            {
+                asset, fingerprint, number = version.Id.Number, seq = line.Sequence, task = version.Task, fence = version.Fence,
+                entryHash = version.EntryHash, committed = Instants.Format(version.Committed), origin = version.Origin.Text, body = version.ToJson().ToJsonString(),
+            },
+            t);
+        t.Connection!.Execute("update attempt set state = 'done', ended = @at where task = @Task and fence = @Fence", new { version.Task, version.Fence, at = Instants.Format(line.At) }, t);
+        t.Connection!.Execute("update task set state = 'done', ended = @at, message = null where id = @Task", new { version.Task, at = Instants.Format(line.At) }, t);
+    });
+
+    /// <summary>One version, or null when the ledger does not name it: then it does not exist.</summary>
+    public VersionRecord? Version(AssetVersion id) => Read(c => c.QueryFirstOrDefault<VersionRow>(
+        VersionRow.Select + " where asset = @asset and fingerprint = @fingerprint and number = @Number",
+        new { asset = id.Asset.ToString(), fingerprint = id.Build.Fingerprint.Text, id.Number }))?.ToRecord();
+
+    /// <summary>The version that a task committed, or null.</summary>
+    public VersionRecord? VersionOfTask(string task) => Read(c => c.QueryFirstOrDefault<VersionRow>(
+        VersionRow.Select + " where task = @task", new { task }))?.ToRecord();
+
+    /// <summary>All versions of a build in the order in which the ledger named them.</summary>
+    public IReadOnlyList<VersionRecord> Versions(Build build) => Read(c => c.Query<VersionRow>(
+        VersionRow.Select + " where asset = @asset and fingerprint = @fingerprint order by seq",
+        new { asset = build.Asset.ToString(), fingerprint = build.Fingerprint.Text }).Select(r => r.ToRecord()).ToList());
+
+    /// <summary>The newest version of an asset's quarantine journal that some committed version names; null when nothing was ever quarantined.</summary>
+    /// <remarks>The journal is shared by all builds of the asset and only grows, so the newest is the one with the most rows.</remarks>
+    public long? QuarantineVersion(AssetKey asset) => Read(c => c.ExecuteScalar<long?>(
+        "select max(cast(json_extract(body, '$.quarantineVersion') as bigint)) from version where asset = @asset", new { asset = asset.ToString() }));
+
+    /// <summary>The version behind each pointer of an environment, views left out.</summary>
+    public IReadOnlyDictionary<AssetKey, VersionRecord> StandingVersions(string environment) => Read(c => c.Query<VersionRow>(
+        VersionRow.Select + " join pointer p using (asset, fingerprint, number) where p.environment = @environment", new { environment })
+        .Select(r => r.ToRecord()).ToDictionary(v => v.Id.Asset));
+
+    private sealed record DefinitionRow
+    {
+        public string Hash { get; init; } = "";
+
+        public string File { get; init; } = "";
+
+        public string Body { get; init; } = "";
+    }
+
+    private sealed record VersionRow
+    {
+        public const string Select = "select number, entry_hash EntryHash, committed, body from version";
+
+        public long Number { get; init; }
+
+        public string EntryHash { get; init; } = "";
+
+        public string Committed { get; init; } = "";
+
+        public string Body { get; init; } = "";
+
+        public VersionRecord ToRecord() => VersionRecord.FromJson(JsonNode.Parse(Body)!.AsObject(), Number, EntryHash, Instants.Parse(Committed));
+    }
+}

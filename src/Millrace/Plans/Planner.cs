@@ -1,0 +1,259 @@
+using System.Globalization;
+using Millrace.Assets;
+using Millrace.Ledger;
+
+namespace Millrace.Plans;
+
+/// <summary>Decides what is done about each asset. Pure: the same project, ledger and clock give the same decisions.</summary>
+/// <remarks>
+/// <para>
+/// A version's <see cref="VersionRecord.Origin"/> is a hash of what it was made from: of a source the bytes of its files, of a table its parents'
+/// origins (and the day, where its SQL reads <c>@as_of</c>). The build's fingerprint covers the definition and the parent columns it reads. So an
+/// asset stands exactly when build and origin are the wanted ones, and both are known before anything is computed.
+/// </para>
+/// <para>The same function decides in the plan and, once the parents' versions are there, in the run.</para>
+/// </remarks>
+public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffset? asOf, DateTimeOffset now)
+{
+    /// <summary>The wanted project.</summary>
+    public WantedGraph Wanted => wanted;
+
+    /// <summary>What stands.</summary>
+    public Standing Standing => standing;
+
+    /// <summary>The value of <c>@as_of</c>: the clock the run was given, else the start of the current day, UTC.</summary>
+    public DateTimeOffset AsOf { get; } = asOf ?? IntervalUnit.Day.Floor(now);
+
+    /// <summary>Decides about every asset, and about those that the project names no longer.</summary>
+    /// <param name="isSelected">Which assets may move; the others keep what stands.</param>
+    public Plan Plan(Func<AssetKey, bool> isSelected)
+    {
+        var states = new Dictionary<AssetKey, AssetState>();
+        var decisions = new List<Decision>();
+        foreach (var key in wanted.Graph.Order)
+        {
+            var decision = DecideIn(key, states, isSelected(key));
+            states[key] = decision.After;
+            decisions.Add(decision);
+        }
+
+        foreach (var (key, pointer) in standing.Pointers.Where(p => !wanted.Assets.ContainsKey(p.Key) && isSelected(p.Key)).OrderBy(p => p.Key))
+        {
+            decisions.Add(new Decision
+            {
+                Asset = key, Action = PlanAction.Remove, Reason = "the project names it no longer", ChangesDefinition = true,
+                After = new AssetState(default, [], pointer.Version, false),
+            });
+        }
+
+        return new Plan(standing.Environment, asOf, decisions, wanted);
+    }
+
+    /// <summary>Decides about one asset, given its parents' states. One that is not selected keeps what stands; a view follows what it reads.</summary>
+    public Decision DecideIn(AssetKey key, IReadOnlyDictionary<AssetKey, AssetState> parents, bool isSelected) =>
+        (isSelected || wanted.Assets[key].IsView ? Decide(key, parents) : Keep(key)) with { Note = wanted.Assets[key].Note };
+
+    private Decision Decide(AssetKey key, IReadOnlyDictionary<AssetKey, AssetState> parents)
+    {
+        var asset = wanted.Assets[key];
+        if (asset.Obstacle is { } obstacle)
+            return Hold(key, obstacle);
+        foreach (var parent in asset.Parents)
+        {
+            if (parents[parent].IsHeld)
+                return Hold(key, $"it stands on {parent.Name}, which is held back");
+            if (parents[parent] is { Version: null, IsAwaited: false })
+                return Hold(key, $"{parent.Name} has no version to read: run it first, or select it too");
+        }
+
+        var origin = OriginOf(asset, parents);
+        return asset.IsView ? DecideView(asset, parents, origin) : DecideStored(asset, parents, origin);
+    }
+
+    private Decision DecideView(WantedAsset asset, IReadOnlyDictionary<AssetKey, AssetState> parents, Fingerprint origin)
+    {
+        var version = new AssetVersion(asset.Build, 0);
+        var stands = PointerOf(asset.Key)?.Version == version;
+        var awaited = asset.Parents.Any(p => parents[p].IsAwaited);
+        var touchesOnlyTime = asset.TimeColumn is not null && asset.Parents.All(p => parents[p].HandsOnTime);
+        var stored = asset.Parents.SelectMany(p => parents[p].Stored).Distinct().ToList();
+        return new Decision
+        {
+            Asset = asset.Key,
+            Action = stands ? PlanAction.Keep : PlanAction.Point,
+            Reason = stands ? "stands" : ChangeOf(asset),
+            ChangesDefinition = !stands,
+            After = new AssetState(origin, stored, version, touchesOnlyTime) { IsAwaited = awaited },
+        };
+    }
+
+    private Decision DecideStored(WantedAsset asset, IReadOnlyDictionary<AssetKey, AssetState> parents, Fingerprint origin)
+    {
+        var pointer = PointerOf(asset.Key);
+        var current = pointer is not null && pointer.Version.Build == asset.Build ? standing.Version(pointer.Version) : null;
+        if (current is not null && Satisfies(current, origin))
+            return Settled(asset, current, PlanAction.Keep, "stands");
+
+        if (!asset.Parents.Any(p => parents[p].IsAwaited)
+            && standing.Versions(asset.Build).LastOrDefault(v => Satisfies(v, origin)) is { } existing)
+        {
+            return Settled(asset, existing, PlanAction.Point, current is null && pointer is not null ? $"{ChangeOf(asset)}; already computed" : "already computed");
+        }
+
+        return asset.Files is not null ? Load(asset, current, origin) : Compute(asset, parents, current, origin);
+    }
+
+    private Decision Load(WantedAsset asset, VersionRecord? current, Fingerprint origin)
+    {
+        // The newest version that continues what stands and holds nothing unwanted: after a killed run that is the dead run's commit.
+        var wantedFiles = asset.Files!.ToDictionary(f => f.Path, f => f.Hash, StringComparer.Ordinal);
+        var start = BestBase(asset, current, v => standing.Files(v.Id).All(f => wantedFiles.ContainsKey(f.Path)));
+        var held = start is null ? [] : standing.Files(start.Id).ToDictionary(f => f.Path, f => f.Hash, StringComparer.Ordinal);
+        var added = asset.Files!.Count(f => !held.ContainsKey(f.Path));
+        var changed = asset.Files!.Count(f => held.TryGetValue(f.Path, out var hash) && hash != f.Hash);
+        var reasons = new List<string>();
+        if (current is null)
+            reasons.Add(ChangeOf(asset));
+        if (added > 0)
+            reasons.Add(Count(added, "new file"));
+        if (changed > 0)
+            reasons.Add(Count(changed, "changed file"));
+        return new Decision
+        {
+            Asset = asset.Key, Action = PlanAction.Compute, Reason = string.Join(", ", reasons),
+            ChangesDefinition = PointerOf(asset.Key)?.Version.Build != asset.Build,
+            Base = start,
+            After = new AssetState(origin, [], null, asset.TimeColumn is not null) { IsAwaited = true },
+        };
+    }
+
+    private Decision Compute(WantedAsset asset, IReadOnlyDictionary<AssetKey, AssetState> parents, VersionRecord? current, Fingerprint origin)
+    {
+        var awaited = asset.Parents.Any(p => parents[p].IsAwaited);
+        var reason = current is null ? ChangeOf(asset) : ReasonOf(asset, parents, current);
+        var after = new AssetState(origin, [], null, asset.Incremental is not null) { IsAwaited = true };
+        var decision = new Decision
+        {
+            Asset = asset.Key, Action = PlanAction.Compute, Reason = reason, After = after,
+            ChangesDefinition = PointerOf(asset.Key)?.Version.Build != asset.Build,
+        };
+        if (asset.Incremental is null)
+            return decision;
+        if (awaited)
+            return decision with { Intervals = null };
+
+        var inputs = asset.Parents.SelectMany(p => parents[p].Stored).Distinct().ToList();
+        var start = BestBase(asset, current, v => v.Inputs.All(old => inputs.Any(i => i.Asset == old.Asset && Continues(i, old))));
+        var touched = Touched(asset, parents, inputs, start);
+        var due = asOf is { } cut ? touched.Intersect(IntervalSet.Of(new Interval(DateTimeOffset.MinValue, asset.Incremental.Unit.Ceiling(cut)))) : touched;
+        var deferred = touched.Except(due);
+        if (due.IsEmpty && start is not null && start.Id == current?.Id && deferred.Equals(start.Pending))
+            return Settled(asset, start, PlanAction.Keep, "stands; the rest waits for a later --as-of");
+        return decision with { Base = start, Intervals = due, Deferred = deferred };
+    }
+
+    /// <summary>The event time that the inputs touched since the base read them, in whole units, and what the base left over.</summary>
+    private IntervalSet Touched(WantedAsset asset, IReadOnlyDictionary<AssetKey, AssetState> parents, IReadOnlyList<AssetVersion> inputs, VersionRecord? start)
+    {
+        var kind = asset.Incremental!;
+        var touched = start?.Pending ?? IntervalSet.Empty;
+        var extent = IntervalSet.Empty;
+        foreach (var parent in asset.Parents.Select(p => parents[p]))
+        {
+            foreach (var input in parent.Stored)
+            {
+                var whole = Since(input, null);
+                if (!whole.IsAll)
+                    extent = extent.Union(whole);
+                var old = start?.Inputs.FirstOrDefault(i => i.Asset == input.Asset);
+                var since = old == input ? IntervalSet.Empty : Since(input, old?.Number);
+                touched = touched.Union(parent.HandsOnTime || since.IsEmpty ? since : IntervalSet.All);
+            }
+        }
+
+        if (start is not null)
+            extent = standing.Chain(start.Id).Aggregate(extent, (sum, v) => v.Touched.IsAll ? sum : sum.Union(v.Touched));
+        touched = touched.IsAll
+            ? extent.Align(kind.Unit).ExtendForward(kind.Unit, kind.ReadsBack)
+            : touched.Align(kind.Unit).ExtendForward(kind.Unit, kind.ReadsBack);
+        if (extent.IsEmpty && kind.Start is { } from && AsOf > from)
+            touched = IntervalSet.Of(new Interval(from, AsOf)).Align(kind.Unit);
+
+        // Nothing is computed past the last unit in which a parent has rows: reading back makes no new hours.
+        if (!extent.IsEmpty)
+            touched = touched.Intersect(IntervalSet.Of(new Interval(kind.Unit.Floor(extent[0].Start), kind.Unit.Ceiling(extent[^1].End))));
+        return kind.Start is { } first ? touched.Intersect(IntervalSet.Of(new Interval(first, DateTimeOffset.MaxValue))) : touched;
+    }
+
+    /// <summary>What the versions after <paramref name="old"/> up to <paramref name="version"/> touched.</summary>
+    private IntervalSet Since(AssetVersion version, long? old) =>
+        standing.Chain(version).TakeWhile(v => v.Id.Number != old).Aggregate(IntervalSet.Empty, (sum, v) => sum.Union(v.Touched));
+
+    private bool Continues(AssetVersion now, AssetVersion old) => now.Build == old.Build && standing.Chain(now).Any(v => v.Id == old);
+
+    /// <summary>The newest version of the build that continues what stands and that the rule accepts; else what stands if accepted; else null.</summary>
+    private VersionRecord? BestBase(WantedAsset asset, VersionRecord? current, Func<VersionRecord, bool> isAcceptable) =>
+        standing.Versions(asset.Build).Reverse().FirstOrDefault(
+            v => (current is null || v.Id == current.Id || standing.Chain(v.Id).Any(c => c.Id == current.Id)) && isAcceptable(v));
+
+    private Decision Settled(WantedAsset asset, VersionRecord version, PlanAction action, string reason) => new()
+    {
+        Asset = asset.Key, Action = action, Reason = reason,
+        ChangesDefinition = PointerOf(asset.Key)?.Version.Build != asset.Build,
+        After = StateOf(asset, version),
+    };
+
+    /// <summary>The state of a stored asset at a version.</summary>
+    public static AssetState StateOf(WantedAsset asset, VersionRecord version) =>
+        new(SealedOrigin(version), [version.Id], version.Id, asset.Incremental is not null || (asset.Files is not null && asset.TimeColumn is not null));
+
+    /// <summary>What stands of an asset that may not move, or nothing.</summary>
+    private Decision Keep(AssetKey key)
+    {
+        var after = PointerOf(key) is { } pointer && standing.Version(pointer.Version) is { } version
+            ? StateOf(wanted.Assets[key], version)
+            : new AssetState(default, [], null, false);
+        return new Decision { Asset = key, Action = PlanAction.Keep, Reason = "not selected", After = after };
+    }
+
+    /// <summary>An asset that cannot become what the project wants: its pointer stays, and so do those of all that stands on it.</summary>
+    public static Decision Hold(AssetKey key, string reason) => new()
+    {
+        Asset = key, Action = PlanAction.Hold, Reason = reason, After = new AssetState(default, [], null, false) { IsHeld = true },
+    };
+
+    private Fingerprint OriginOf(WantedAsset asset, IReadOnlyDictionary<AssetKey, AssetState> parents)
+    {
+        if (asset.Files is { } files)
+            return Fingerprint.OfSet(files.Select(f => $"{f.Path}\n{f.Hash}"));
+        var parts = asset.Parents.Order().SelectMany(p => new[] { p.ToString(), parents[p].Origin.Text }).ToList();
+        if (asset.ReadsAsOf)
+            parts.Add("as of " + AsOf.ToString("O", CultureInfo.InvariantCulture));
+        return Fingerprint.Of([.. parts]);
+    }
+
+    private bool Satisfies(VersionRecord version, Fingerprint origin) => version.Origin == origin && version.Pending.IsEmpty;
+
+    /// <summary>The origin that children see: an unfinished version is other data than the finished one.</summary>
+    private static Fingerprint SealedOrigin(VersionRecord version) =>
+        version.Pending.IsEmpty ? version.Origin : Fingerprint.Of(version.Origin.Text, version.Pending.ToString());
+
+    private Pointer? PointerOf(AssetKey key) => standing.Pointers.GetValueOrDefault(key);
+
+    private string ChangeOf(WantedAsset asset) => PointerOf(asset.Key) switch
+    {
+        null => "new",
+        var p when p.Definition != asset.Definition.Hash => "definition changed",
+        _ => "a column it reads changed",
+    };
+
+    private string ReasonOf(WantedAsset asset, IReadOnlyDictionary<AssetKey, AssetState> parents, VersionRecord current)
+    {
+        if (!current.Pending.IsEmpty)
+            return "intervals left to compute";
+        var changed = asset.Parents.Where(p => parents[p].IsAwaited || !parents[p].Stored.All(s => current.Inputs.Contains(s))).Select(p => p.Name).ToList();
+        return changed.Count > 0 ? $"new rows in {string.Join(", ", changed)}" : asset.ReadsAsOf ? "the day it reads as @as_of changed" : "its inputs changed";
+    }
+
+    private static string Count(int n, string noun) => string.Create(CultureInfo.InvariantCulture, $"{n} {noun}{(n == 1 ? "" : "s")}");
+}

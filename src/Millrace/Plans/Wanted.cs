@@ -1,0 +1,63 @@
+using Millrace.Assets;
+using Millrace.Ledger;
+
+namespace Millrace.Plans;
+
+/// <summary>One asset as the project wants it: what a plan needs to know of it, and nothing of how its work is done.</summary>
+public sealed record WantedAsset
+{
+    /// <summary>The build: the asset at the fingerprint of what the project says.</summary>
+    public required Build Build { get; init; }
+
+    /// <summary>The word of the task kind that computes it, such as <c>load</c> or <c>table</c>; null for a view, which has no files.</summary>
+    public required string? TaskKind { get; init; }
+
+    /// <summary>The text that declares it.</summary>
+    public required StoredDefinition Definition { get; init; }
+
+    /// <summary>The assets that it reads.</summary>
+    public IReadOnlyList<AssetKey> Parents { get; init; } = [];
+
+    /// <summary>The columns, with types.</summary>
+    public required Schema Schema { get; init; }
+
+    /// <summary>Set for an asset that is computed by event time.</summary>
+    public IncrementalKind? Incremental { get; init; }
+
+    /// <summary>The column of event time; null when none is declared. A view with one hands on what its parents touched.</summary>
+    public string? TimeColumn { get; init; }
+
+    /// <summary>True when its SQL reads <c>@as_of</c>: then that day is part of what it is made from.</summary>
+    public bool ReadsAsOf { get; init; }
+
+    /// <summary>For a source: the files that lie there now, without those that a rollback rejected.</summary>
+    public IReadOnlyList<SourceFile>? Files { get; init; }
+
+    /// <summary>JSON that the ledger keeps with the build: for a view the values of the variables that its SQL reads.</summary>
+    public string Detail { get; init; } = "{}";
+
+    /// <summary>Why the asset must not be computed (a check on lineage that blocks), or null.</summary>
+    public string? Obstacle { get; init; }
+
+    /// <summary>What the checks on lineage found; they need no rows.</summary>
+    public IReadOnlyList<CheckRecord> LineageChecks { get; init; } = [];
+
+    /// <summary>Something a person should know before the run, such as a rejected file; or null.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>The asset.</summary>
+    public AssetKey Key => Build.Asset;
+
+    /// <summary>True for a view.</summary>
+    public bool IsView => TaskKind is null;
+}
+
+/// <summary>How an incremental asset is computed.</summary>
+/// <param name="Unit">The grain.</param>
+/// <param name="ReadsBack">How many units before its own a row reads: what a parent touches, touches this many units more after it.</param>
+/// <param name="Batch">At most this many units in one task; null for all at once.</param>
+/// <param name="Start">Nothing before it is computed; null for what the parents hold.</param>
+public sealed record IncrementalKind(IntervalUnit Unit, int ReadsBack = 0, int? Batch = null, DateTimeOffset? Start = null);
+
+/// <summary>The project as a graph of wanted assets.</summary>
+public sealed record WantedGraph(Graph Graph, IReadOnlyDictionary<AssetKey, WantedAsset> Assets);

@@ -1,0 +1,87 @@
+using System.Globalization;
+using Millrace.Assets;
+using Millrace.Ledger;
+
+namespace Millrace.Project;
+
+public sealed partial class Engine
+{
+    /// <summary>The environment's releases, newest first.</summary>
+    public IReadOnlyList<ReleaseRecord> Releases(int take) => Ledger.Releases(Environment, take);
+
+    /// <summary>Puts the pointers of an earlier release back, in a new release. What made the later ones is rejected: runs skip it until it changes.</summary>
+    /// <param name="to">The release to go back to; null for the one before the pointers that stand.</param>
+    /// <param name="message">Why, for people.</param>
+    /// <exception cref="EngineException">There is no such release, or its pointers stand already.</exception>
+    public ReleaseRecord Rollback(long? to, string? message)
+    {
+        var releases = Ledger.Releases(Environment, int.MaxValue);
+        if (releases.Count == 0)
+            throw new EngineException($"Nothing was ever released in '{Environment}': there is nothing to roll back.");
+
+        // A rollback stands for the release whose pointers it put back.
+        var byId = releases.ToDictionary(r => r.Id);
+        var standing = releases[0];
+        while (standing.Target is { } earlier && byId.TryGetValue(earlier, out var found))
+            standing = found;
+        var target = to is { } id
+            ? byId.GetValueOrDefault(id)
+            : releases.FirstOrDefault(r => r.Id < standing.Id && r.Kind == ReleaseKind.Run);
+        if (target is null)
+        {
+            throw new EngineException(to is null
+                ? FormattableString.Invariant($"Release {standing.Id} is the first of '{Environment}': there is nothing before it.")
+                : FormattableString.Invariant($"'{Environment}' has no release {to}. Its releases are: {string.Join(", ", releases.Select(r => r.Id).Take(20))}."));
+        }
+
+        var now = Ledger.Pointers(Environment);
+        var then = Ledger.PointersAt(Environment, target.Id);
+        if (now.Count == then.Count && now.All(p => then.TryGetValue(p.Key, out var t) && t.Version == p.Value.Version))
+            throw new EngineException(string.Create(CultureInfo.InvariantCulture, $"The pointers of release {target.Id} stand already in '{Environment}'."));
+        return Ledger.Rollback(Environment, target.Id, Rejected(now, then), message);
+    }
+
+    /// <summary>Lets runs use again what rollbacks rejected.</summary>
+    /// <param name="asset">An asset's name; null for all.</param>
+    /// <returns>How many rejections were lifted.</returns>
+    public int Resume(string? asset)
+    {
+        var rejections = Ledger.Rejections(Environment);
+        if (asset is null)
+            return Ledger.Resume(Environment, null);
+        var key = rejections.Select(r => r.Asset).FirstOrDefault(k => k.Name == asset);
+        return key.Name is not null
+            ? Ledger.Resume(Environment, key)
+            : throw new EngineException(rejections.Count == 0
+                ? $"No rollback of '{Environment}' rejected anything."
+                : $"No rollback of '{Environment}' rejected anything of '{asset}'. Rejected is something of: {string.Join(", ", rejections.Select(r => r.Asset.Name).Distinct())}.");
+    }
+
+    /// <summary>The makers of what a rollback takes away: changed definitions and builds, and the source files that came in.</summary>
+    private List<Rejection> Rejected(IReadOnlyDictionary<AssetKey, Pointer> now, IReadOnlyDictionary<AssetKey, Pointer> then)
+    {
+        var standing = StandingOf(now);
+        var rejected = new List<Rejection>();
+        foreach (var (key, from) in now)
+        {
+            var to = then.GetValueOrDefault(key);
+            if (to?.Version == from.Version)
+                continue;
+            if (to?.Version.Build != from.Version.Build)
+            {
+                rejected.Add(new Rejection(key, Rejection.Build, from.Version.Build.Fingerprint.Text, 0));
+                if (to?.Definition != from.Definition)
+                    rejected.Add(new Rejection(key, Rejection.Definition, from.Definition, 0));
+            }
+
+            if (key.Kind == AssetKind.Source)
+            {
+                var kept = to is null ? [] : standing.Files(to.Version).Select(f => f.Hash).ToHashSet(StringComparer.Ordinal);
+                if (to is not null)
+                    rejected.AddRange(standing.Files(from.Version).Where(f => !kept.Contains(f.Hash)).Select(f => new Rejection(key, Rejection.Batch, f.Hash, 0)));
+            }
+        }
+
+        return rejected;
+    }
+}

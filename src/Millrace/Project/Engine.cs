@@ -1,0 +1,266 @@
+using System.Globalization;
+using Millrace.Assets;
+using Millrace.Ledger;
+using Millrace.Plans;
+using Millrace.Runs;
+using Millrace.Sources;
+using Millrace.Sql;
+using Millrace.Transforms;
+
+namespace Millrace.Project;
+
+/// <summary>How a project is opened.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>The folder that holds <c>millrace.yaml</c>.</summary>
+    public required string ProjectFolder { get; init; }
+
+    /// <summary>The folder for state; <c>.millrace</c> in the project when null.</summary>
+    public string? HomeFolder { get; init; }
+
+    /// <summary>The environment; the project's first when null.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>Where time comes from.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Told every moment of a run, from the workers' threads.</summary>
+    public Action<RunMoment>? Observe { get; init; }
+
+    /// <summary>Told who holds the home, when a run has to wait for it.</summary>
+    public Action<string>? Waiting { get; init; }
+
+    /// <summary>Assets computed at the same time; the number of cores when null.</summary>
+    public int? Workers { get; init; }
+}
+
+/// <summary>What a plan or a run is asked for.</summary>
+public sealed record RunRequest
+{
+    /// <summary>Which assets may move, as <see cref="AssetSelector"/> reads it; all when null.</summary>
+    public string? Select { get; init; }
+
+    /// <summary>The clock to compute by; event time at or after it waits.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+
+    /// <summary>The hash of the one plan that may be applied; any when null.</summary>
+    public string? PlanHash { get; init; }
+}
+
+/// <summary>Thrown when what was asked cannot be done with what stands; the message says what would work.</summary>
+public sealed class EngineException(string message) : Exception(message);
+
+/// <summary>The door to a project that programs open: plan, run, query, look, roll back.</summary>
+public sealed partial class Engine : IDisposable
+{
+    private readonly EngineOptions _options;
+    private readonly SqlSessionPool _pool;
+    private readonly SourceFolder _sourceFolder;
+    private readonly int _workers;
+
+    private Engine(EngineOptions options, ProjectFiles files, Home home, Ledger.Ledger ledger, string environment)
+    {
+        _options = options;
+        _workers = options.Workers ?? System.Environment.ProcessorCount;
+        _pool = new SqlSessionPool(new SqlSettings { TempDirectory = home.TempFolder, Sessions = _workers, Threads = System.Environment.ProcessorCount });
+        _sourceFolder = new SourceFolder(files.Folder, home.CacheFolder);
+        (Home, Ledger, Environment) = (home, ledger, environment);
+        Project = Compile(files);
+    }
+
+    /// <summary>The project as its folder says.</summary>
+    public CompiledProject Project { get; }
+
+    /// <summary>The environment that this engine reads and moves.</summary>
+    public string Environment { get; }
+
+    /// <summary>Where state lies.</summary>
+    public Home Home { get; }
+
+    /// <summary>What happened and what stands.</summary>
+    public Ledger.Ledger Ledger { get; }
+
+    /// <summary>Opens a project.</summary>
+    /// <exception cref="ProblemException">The project has mistakes; all of them are in it.</exception>
+    /// <exception cref="InvalidDataException">A newer Millrace wrote the state.</exception>
+    public static Engine Open(EngineOptions options)
+    {
+        var files = ProjectFolder.Read(options.ProjectFolder);
+        if (files.Problems.Any(p => p.Code == "no-project"))
+            throw new ProblemException(files.Problems);
+
+        var environment = options.Environment ?? files.Environments[0].Name;
+        if (files.Environments.All(e => e.Name != environment))
+            throw new ProblemException([new Problem(
+                "unknown-environment",
+                $"There is no environment '{environment}'. The project has: {string.Join(", ", files.Environments.Select(e => e.Name))}.",
+                ProjectDefinitionReader.FileName,
+                1)]);
+
+        var home = Home.Open(options.HomeFolder ?? Path.Combine(files.Folder, ".millrace"));
+        var ledger = Millrace.Ledger.Ledger.Open(home.LedgerPath, options.Clock);
+        try
+        {
+            return new Engine(options, files, home, ledger, environment);
+        }
+        catch
+        {
+            ledger.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The difference between the project and the environment. Nothing is computed and nothing moves.</summary>
+    public Plan Plan(RunRequest request)
+    {
+        var work = Prepare(request);
+        return work.Planner.Plan(work.IsSelected);
+    }
+
+    /// <summary>Plans and applies. Waits for the home while another run holds it.</summary>
+    /// <exception cref="EngineException">The environment is protected, or the plan is not the one that was asked for.</exception>
+    /// <exception cref="OperationCanceledException">Nothing was released; what was committed is taken over by the next run.</exception>
+    public RunResult Run(RunRequest request, CancellationToken cancellationToken)
+    {
+        using var held = Home.Lock("run", _options.Waiting ?? (_ => { }), cancellationToken);
+        using var log = new RunLog(Home.LogFolder, _options.Clock);
+        Work? work = null;
+        var kinds = new ITaskKind[]
+        {
+            new LoadTask(_pool, Home, Project.Files.Folder, key => ((SourceDefinition)work!.Project.Assets[key].Definition, work.Project.Assets[key].Checks)),
+            new TableTask(_pool, Home, key => SpecOf(work!.Project, key)),
+        };
+        var runner = new Runner(Ledger, kinds, _workers, _options.Clock, moment =>
+        {
+            log.Write(moment);
+            _options.Observe?.Invoke(moment);
+        });
+        var adopted = runner.Recover();
+        work = Prepare(request);
+        var plan = work.Planner.Plan(work.IsSelected);
+        Approve(request, plan);
+        return runner.Run(work.Planner, plan, work.IsSelected, adopted, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _pool.Dispose();
+        Ledger.Dispose();
+    }
+
+    private void Approve(RunRequest request, Plan plan)
+    {
+        if (request.PlanHash is { } asked && !plan.Hash.Text.StartsWith(asked, StringComparison.Ordinal))
+            throw new EngineException($"The plan is {plan.Hash.Short} now and not {asked}: project, sources or environment changed since. Look at it again with 'millrace plan'.");
+        if (request.PlanHash is null && plan.ChangesDefinitions && Project.Files.Environments.First(e => e.Name == Environment).IsProtected)
+        {
+            throw new EngineException(
+                $"The environment '{Environment}' is protected, and this plan changes definitions in it. Look at it with 'millrace plan --env {Environment}', then apply exactly it with 'millrace run --env {Environment} --plan {plan.Hash.Short}'.");
+        }
+    }
+
+    private CompiledProject Compile(ProjectFiles files)
+    {
+        using var compiler = new ProjectCompiler(files, new CompileCache(Path.Combine(Home.CacheFolder, "compiled.json")), _pool);
+        return compiler.Compile();
+    }
+
+    /// <summary>The project to plan with: definitions that a rollback rejected or that are not selected stand as they were released.</summary>
+    private Work Prepare(RunRequest request)
+    {
+        var pointers = Ledger.Pointers(Environment);
+        var rejections = Ledger.Rejections(Environment).ToLookup(r => r.Asset);
+        var selected = request.Select is { } text ? AssetSelector.Select(Project.Graph, text) : null;
+        bool IsSelected(AssetKey key) => selected is null || selected.Contains(key);
+
+        var released = new Dictionary<AssetKey, AssetDefinition>();
+        var notes = new Dictionary<AssetKey, string>();
+        var obstacles = new Dictionary<AssetKey, string>();
+        foreach (var definition in Project.Files.Definitions)
+        {
+            var hash = StoredDefinition.Of(definition.File, definition.Text).Hash;
+            var rejected = rejections[definition.Key].FirstOrDefault(r => r.Kind == Rejection.Definition && r.Value == hash);
+            if (rejected is null && IsSelected(definition.Key))
+                continue;
+            if (pointers.TryGetValue(definition.Key, out var pointer) && pointer.Definition != hash && Ledger.Definition(pointer.Definition) is { } stored)
+                released[definition.Key] = ProjectFolder.ReadDefinition(stored.File, stored.Text);
+            if (rejected is not null)
+            {
+                var way = $"Change {definition.File}, or run 'millrace resume {definition.Key.Name}'.";
+                if (pointer is null)
+                    obstacles[definition.Key] = FormattableString.Invariant($"release {rejected.Release} rolled its definition back. {way}");
+                else
+                    notes[definition.Key] = FormattableString.Invariant($"computed as released: release {rejected.Release} rolled the changed definition back. {way}");
+            }
+        }
+
+        var project = released.Count == 0 ? Project : Compile(Project.Files with
+        {
+            Sources = [.. Project.Files.Sources.Select(s => released.GetValueOrDefault(s.Key) as SourceDefinition ?? s)],
+            Tables = [.. Project.Files.Tables.Select(t => released.GetValueOrDefault(t.Key) as TableDefinition ?? t)],
+        });
+        var standing = StandingOf(pointers);
+        var assets = project.Assets.ToDictionary(a => a.Key, a =>
+        {
+            var wanted = a.Value.Wanted;
+            if (rejections[a.Key].FirstOrDefault(r => r.Kind == Rejection.Build && r.Value == wanted.Build.Fingerprint.Text) is { } build)
+            {
+                obstacles.TryAdd(a.Key, FormattableString.Invariant(
+                    $"release {build.Release} rolled this build back. Change what it is computed from, or run 'millrace resume {a.Key.Name}'"));
+            }
+
+            var withFiles = a.Value.Definition is SourceDefinition source ? WithFiles(wanted, source, standing, rejections[a.Key].ToList()) : wanted;
+            return withFiles with { Obstacle = wanted.Obstacle ?? obstacles.GetValueOrDefault(a.Key), Note = notes.GetValueOrDefault(a.Key) ?? withFiles.Note };
+        });
+        _sourceFolder.Save();
+        var planner = new Planner(new WantedGraph(project.Graph, assets), standing, request.AsOf, _options.Clock.GetUtcNow());
+        return new Work(project, planner, IsSelected);
+    }
+
+    private Standing StandingOf(IReadOnlyDictionary<AssetKey, Pointer> pointers)
+    {
+        // Versions never change once they are named; those of the pointers are read in one go.
+        var known = new System.Collections.Concurrent.ConcurrentDictionary<AssetVersion, VersionRecord>(
+            Ledger.StandingVersions(Environment).Values.Select(v => KeyValuePair.Create(v.Id, v)));
+        return new Standing(Environment, pointers, Ledger.Versions, id =>
+        {
+            if (!known.TryGetValue(id, out var version) && Ledger.Version(id) is { } found)
+                version = known.GetOrAdd(id, found);
+            return version;
+        });
+    }
+
+    /// <summary>The files that lie there, without those that a rollback rejected. Rows of files that are gone, or rejected in their new form, stay.</summary>
+    private WantedAsset WithFiles(WantedAsset wanted, SourceDefinition source, Standing standing, List<Rejection> rejections)
+    {
+        var found = _sourceFolder.Find(source.Path);
+        var rejected = found.Where(f => rejections.Any(r => r.Kind == Rejection.Batch && r.Value == f.Hash)).ToList();
+        var files = found.Except(rejected).ToList();
+        if (standing.Pointers.TryGetValue(wanted.Key, out var pointer) && pointer.Version.Build == wanted.Build)
+        {
+            var paths = files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+            files.AddRange(standing.Files(pointer.Version).Where(f => !paths.Contains(f.Path)));
+            files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        }
+
+        var note = rejected.Count == 0
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"left out, as a rollback rejected it: {string.Join(", ", rejected.Select(r => r.Path))}. Change the file, or run 'millrace resume {wanted.Key.Name}'.");
+        return wanted with { Files = files, Note = note };
+    }
+
+    private TableSpec SpecOf(CompiledProject project, AssetKey key)
+    {
+        var variables = Variables(project);
+        var views = project.Graph.Order
+            .Where(k => project.Assets[k].Wanted.IsView && project.Graph.Ancestors(key).Contains(k))
+            .Select(k => (project.Assets[k].Table!, project.Assets[k].Wanted.Schema)).ToList();
+        return new TableSpec(project.Assets[key].Table!, project.Assets[key].Checks, variables, views);
+    }
+
+    private static Dictionary<string, string> Variables(CompiledProject project) =>
+        project.Files.Variables.ToDictionary(v => v.Key, v => ProjectCompiler.Literal(v.Value));
+
+    private sealed record Work(CompiledProject Project, Planner Planner, Func<AssetKey, bool> IsSelected);
+}

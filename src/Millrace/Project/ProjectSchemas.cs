@@ -1,0 +1,69 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Millrace.Assets.Definitions;
+using Millrace.Sources;
+using Millrace.Transforms;
+
+namespace Millrace.Project;
+
+/// <summary>Writes the JSON Schemas with which editors complete and check a project's files.</summary>
+public static class ProjectSchemas
+{
+    /// <summary>Where the schemas lie in a project.</summary>
+    public const string Folder = ".millrace/schemas";
+
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Writes <c>project.json</c>, <c>source.json</c> and <c>table.json</c>; a file that is up to date is not touched.</summary>
+    /// <param name="folder">The project folder.</param>
+    /// <param name="check">The shape of one item of <c>checks:</c>; null leaves the items free.</param>
+    /// <returns>The files, relative to the project folder.</returns>
+    public static IReadOnlyList<string> Write(string folder, Shape? check = null)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, Folder));
+        var files = new List<string>();
+        foreach (var (name, schema) in All(check))
+        {
+            var file = $"{Folder}/{name}";
+            var path = Path.Combine(folder, file);
+            var text = schema.ToJsonString(Readable).Replace("\r\n", "\n", StringComparison.Ordinal) + "\n";
+            if (!File.Exists(path) || File.ReadAllText(path) != text)
+                File.WriteAllText(path, text);
+            files.Add(file);
+        }
+
+        return files;
+    }
+
+    /// <summary>The schemas by file name.</summary>
+    /// <param name="check">The shape of one item of <c>checks:</c>; null leaves the items free.</param>
+    public static IReadOnlyDictionary<string, JsonObject> All(Shape? check = null) => new Dictionary<string, JsonObject>
+    {
+        ["project.json"] = JsonSchemas.Of(ProjectDefinitionReader.Shape, "urn:millrace:schema:project"),
+        ["source.json"] = JsonSchemas.Of(WithChecks(SourceDefinitionReader.Shape, check), "urn:millrace:schema:source"),
+        ["table.json"] = JsonSchemas.Of(WithChecks(TableDefinitionReader.Shape, check), "urn:millrace:schema:table"),
+    };
+
+    /// <summary>The comment by which a YAML file names its schema to editors, or null for a file that has none.</summary>
+    /// <param name="file">The file relative to the project, such as <c>sources/sales/orders.yaml</c>.</param>
+    public static string? CommentOf(string file)
+    {
+        var segments = file.Split('/');
+        var name = segments switch
+        {
+            [ProjectDefinitionReader.FileName] => "project.json",
+            ["sources", _, ..] => "source.json",
+            _ => null,
+        };
+        var up = string.Concat(Enumerable.Repeat("../", segments.Length - 1));
+        return name is null ? null : $"# yaml-language-server: $schema={up}{Folder}/{name}";
+    }
+
+    private static Shape WithChecks(Shape shape, Shape? check) =>
+        check is null ? shape : shape.With(DefinitionFile.Checks with { Kind = KeyKind.List, Shape = check });
+}

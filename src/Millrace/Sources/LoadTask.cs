@@ -1,0 +1,108 @@
+using Millrace.Assets;
+using Millrace.Checks;
+using Millrace.Checks.Types;
+using Millrace.Ledger;
+using Millrace.Native;
+using Millrace.Runs;
+using Millrace.Sql;
+
+namespace Millrace.Sources;
+
+/// <summary>Loads the new and changed files of a source into its table.</summary>
+/// <param name="pool">Engines.</param>
+/// <param name="home">Where tables lie.</param>
+/// <param name="projectFolder">Where the files lie.</param>
+/// <param name="sources">Definition and checks of each source.</param>
+public sealed class LoadTask(SqlSessionPool pool, Home home, string projectFolder, Func<AssetKey, (SourceDefinition Source, IReadOnlyList<Check> Checks)> sources) : ITaskKind
+{
+    /// <summary>The word in plans and in the ledger.</summary>
+    public const string Kind = "load";
+
+    /// <inheritdoc/>
+    public string Name => Kind;
+
+    /// <inheritdoc/>
+    public VersionRecord? FindCommitted(TaskRecord task) => WritePath.FindCommitted(home.TableFolder(task.Build), task);
+
+    /// <inheritdoc/>
+    public TaskOutcome Execute(TaskContext context, CancellationToken cancellationToken)
+    {
+        var (source, checks) = sources(context.Asset.Key);
+        var batch = Choose(context);
+        if (batch.Files.Count == 0 && context.Base is null)
+            throw new SourceException($"No file matches '{source.Path}' in the project folder. Put a file there, or change 'path' in {source.File}.");
+
+        using var session = pool.Rent();
+        using var interrupt = cancellationToken.Register(session.Connection.Interrupt);
+        var csv = new CsvSource(source, projectFolder, [.. batch.Files.Select(f => f.Path)]);
+        var stamps = Stamps(batch.Files);
+        try
+        {
+            return Write(session.Connection, context, source, checks, batch, csv, stamps, isSecondPass: false);
+        }
+        catch (DuckException e) when (CsvSource.IsUnreadable(e))
+        {
+            context.Report("sorting rows", null);
+            for (var i = 0; i < batch.Files.Count; i++)
+                session.Connection.Execute(FormattableString.Invariant($"DROP TABLE IF EXISTS millrace_rejects_{i}; DROP TABLE IF EXISTS millrace_scans_{i}"));
+            return Write(session.Connection, context, source, checks, batch, csv, stamps, isSecondPass: true);
+        }
+    }
+
+    private TaskOutcome Write(
+        DuckConnection connection, TaskContext context, SourceDefinition source, IReadOnlyList<Check> checks, Batch batch, CsvSource csv, string stamps, bool isSecondPass)
+    {
+        var effect = source.OnMismatch == OnMismatch.Block ? CheckEffect.Block : CheckEffect.Quarantine;
+        return WritePath.Write(connection, new TableWrite
+        {
+            Context = context,
+            Folder = home.TableFolder(context.Asset.Build),
+            QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
+            Schema = context.Asset.Schema,
+            Rows = isSecondPass ? csv.FittingRows : csv.Rows,
+            RowsWithSource = csv.FittingRowsWithSource,
+            Checks =
+            [
+                .. source.Columns.Where(c => c.IsRequired).Select(c => new NotNullCheck($"required({c.Name})", effect, source.File, c.Line, c.Name)),
+                .. checks,
+            ],
+            Unreadable = () =>
+            {
+                if (Stamps(batch.Files) != stamps)
+                    throw new SourceException($"A file of {context.Asset.Key} changed while it was read. Nothing was loaded; run again once writing has ended.");
+                return csv.Unreadable(connection, isSecondPass);
+            },
+            BlocksUnreadable = source.OnMismatch == OnMismatch.Block,
+            Placement = new Placement.Batch(context.Task.Id, batch.Reloaded),
+            TimeColumn = source.TimeColumn,
+            Unit = source.Interval,
+            Files = [.. batch.Files.Select(f => f with { Batch = context.Task.Id })],
+        });
+    }
+
+    /// <summary>New files, changed files, and those that were loaded together with a changed one: a batch is loaded again as a whole.</summary>
+    private static Batch Choose(TaskContext context)
+    {
+        var held = context.Base is { } b ? context.Standing.Files(b.Id) : [];
+        var byPath = held.ToDictionary(f => f.Path, StringComparer.Ordinal);
+        var wanted = context.Asset.Files!;
+        var reloaded = wanted.Where(f => byPath.TryGetValue(f.Path, out var h) && h.Hash != f.Hash).Select(f => byPath[f.Path].Batch).ToHashSet(StringComparer.Ordinal);
+        var gone = held.FirstOrDefault(f => reloaded.Contains(f.Batch) && wanted.All(w => w.Path != f.Path));
+        if (gone is not null)
+        {
+            var changed = wanted.First(f => byPath.TryGetValue(f.Path, out var h) && h.Batch == gone.Batch && h.Hash != f.Hash);
+            throw new SourceException(
+                $"{changed.Path} changed and has to be loaded again together with {gone.Path}, which is gone. Put {gone.Path} back; or give the changed rows in a file with a new name.");
+        }
+
+        return new Batch([.. wanted.Where(f => !byPath.TryGetValue(f.Path, out var h) || reloaded.Contains(h.Batch))], reloaded);
+    }
+
+    private string Stamps(IReadOnlyList<SourceFile> files) => string.Join('\n', files.Select(f =>
+    {
+        var info = new FileInfo(Path.Combine(projectFolder, f.Path));
+        return FormattableString.Invariant($"{f.Path} {(info.Exists ? info.Length : -1)} {(info.Exists ? info.LastWriteTimeUtc.Ticks : 0)}");
+    }));
+
+    private sealed record Batch(IReadOnlyList<SourceFile> Files, IReadOnlySet<string> Reloaded);
+}

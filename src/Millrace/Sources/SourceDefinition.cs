@@ -1,0 +1,88 @@
+using Millrace.Assets;
+using Millrace.Assets.Definitions;
+
+namespace Millrace.Sources;
+
+/// <summary>Where rows come from, and the contract they must fit: one file in <c>sources/</c>.</summary>
+public sealed record SourceDefinition(AssetKey Key, string File, string Text) : AssetDefinition(Key, File, Text)
+{
+    /// <summary>The connector's word, such as <c>csv</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The files to read: a glob inside the project folder with <c>*</c>, <c>?</c>, <c>[...]</c> and <c>**</c>.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The columns in order, at least one, named uniquely without regard to case.</summary>
+    public required IReadOnlyList<ContractColumn> Columns { get; init; }
+
+    /// <summary>What happens to a row that does not fit the contract.</summary>
+    public OnMismatch OnMismatch { get; init; } = OnMismatch.Quarantine;
+
+    /// <summary>What happens to a file with a column that the contract lacks.</summary>
+    public ExtraColumns ExtraColumns { get; init; } = ExtraColumns.Block;
+
+    /// <summary>How the files are written.</summary>
+    public CsvOptions Csv { get; init; } = new();
+
+    /// <summary>The contract's column that says when a row happened; null when a load touches all of time.</summary>
+    public string? TimeColumn { get; init; }
+
+    /// <summary>The grain in which touched intervals are counted.</summary>
+    public IntervalUnit Interval { get; init; } = IntervalUnit.Day;
+
+    /// <summary>The items of <c>checks:</c> as written, for the room that reads checks.</summary>
+    public IReadOnlyList<DefinitionNode> CheckNodes { get; init; } = [];
+
+    /// <summary>The columns as the lake stores them.</summary>
+    public Schema Schema => new([.. Columns.Select(c => new Column(c.Name, c.Type, !c.IsRequired))]);
+}
+
+/// <summary>One column that every file of a source has.</summary>
+/// <param name="Name">As in the file's header.</param>
+/// <param name="Type">The stored type that each value must read as.</param>
+/// <param name="IsRequired">True when a row without a value does not fit the contract.</param>
+/// <param name="Description">What it is, for people.</param>
+/// <param name="Format">How a date or timestamp is written, in the letters of <c>strptime</c>; null for ISO 8601.</param>
+/// <param name="Line">Where the column is declared.</param>
+public sealed record ContractColumn(string Name, DataType Type, bool IsRequired, string? Description, string? Format, int Line);
+
+/// <summary>What happens to a row that does not fit the contract.</summary>
+public enum OnMismatch
+{
+    /// <summary>The row is kept aside with its reason; the others go on.</summary>
+    Quarantine,
+
+    /// <summary>The load stops and nothing is committed.</summary>
+    Block,
+}
+
+/// <summary>What happens to a file with a column that the contract lacks.</summary>
+public enum ExtraColumns
+{
+    /// <summary>The load stops, so that a new column is noticed.</summary>
+    Block,
+
+    /// <summary>The column is not read.</summary>
+    Ignore,
+}
+
+/// <summary>How a CSV file is written.</summary>
+/// <param name="Delimiter">Between two values, 1 to 4 characters.</param>
+/// <param name="Quote">Around a value that holds a delimiter; empty when quotes are ordinary letters.</param>
+/// <param name="Escape">Before a quote inside quotes.</param>
+/// <param name="Header">True when the first line names the columns; else they come in the contract's order.</param>
+/// <param name="NullText">The text that means "no value".</param>
+/// <param name="Encoding"><c>utf-8</c>, <c>utf-16</c> or <c>latin-1</c>.</param>
+/// <param name="DecimalSeparator"><c>.</c> or <c>,</c>.</param>
+/// <param name="SkipLines">Lines before the header, or before the first row.</param>
+/// <param name="Comment">Lines that begin with this character are no rows; null when there are none.</param>
+public sealed record CsvOptions(
+    string Delimiter = ",",
+    string Quote = "\"",
+    string Escape = "\"",
+    bool Header = true,
+    string NullText = "",
+    string Encoding = "utf-8",
+    string DecimalSeparator = ".",
+    int SkipLines = 0,
+    string? Comment = null);

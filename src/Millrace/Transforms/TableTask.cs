@@ -1,0 +1,110 @@
+using Millrace.Assets;
+using Millrace.Checks;
+using Millrace.Lake;
+using Millrace.Ledger;
+using Millrace.Native;
+using Millrace.Runs;
+using Millrace.Sql;
+
+namespace Millrace.Transforms;
+
+/// <summary>What a table's task needs besides its context.</summary>
+/// <param name="Definition">The table.</param>
+/// <param name="Checks">Its checks.</param>
+/// <param name="Variables">The project's variables as SQL literals.</param>
+/// <param name="Views">The views that it reads, directly or through others, those that others read first.</param>
+public sealed record TableSpec(
+    TableDefinition Definition, IReadOnlyList<Check> Checks, IReadOnlyDictionary<string, string> Variables, IReadOnlyList<(TableDefinition View, Schema Schema)> Views);
+
+/// <summary>Computes a table from its SQL: the whole of it, or the intervals that its parents touched.</summary>
+public sealed class TableTask(SqlSessionPool pool, Home home, Func<AssetKey, TableSpec> tables) : ITaskKind
+{
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The word in plans and in the ledger.</summary>
+    public const string Kind = "table";
+
+    /// <inheritdoc/>
+    public string Name => Kind;
+
+    /// <inheritdoc/>
+    public VersionRecord? FindCommitted(TaskRecord task) => WritePath.FindCommitted(home.TableFolder(task.Build), task);
+
+    /// <inheritdoc/>
+    public TaskOutcome Execute(TaskContext context, CancellationToken cancellationToken)
+    {
+        var spec = tables(context.Asset.Key);
+        using var session = pool.Rent();
+        using var interrupt = cancellationToken.Register(session.Connection.Interrupt);
+        using var progress = new Timer(_ => Report(session.Connection, context), null, ProgressEvery, ProgressEvery);
+
+        foreach (var input in context.Inputs)
+            session.Define(input.Id.Asset.Name, new LakeTable(home.TableFolder(input.Id.Build)).Read(input.Id.Number, input.EntryHash).ToRelation());
+        foreach (var (view, schema) in spec.Views)
+            session.Define(view.Key.Name, new Relation(new SqlText(view.Sql).Bind(Literals(spec, context, null)), schema));
+
+        var isIncremental = spec.Definition.Kind == TableKind.Incremental;
+        return WritePath.Write(session.Connection, new TableWrite
+        {
+            Context = context,
+            Folder = home.TableFolder(context.Asset.Build),
+            QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
+            Schema = context.Asset.Schema,
+            Rows = isIncremental ? IncrementalRows(spec, context) : new SqlText(spec.Definition.Sql).Bind(Literals(spec, context, null)),
+            Checks = isIncremental ? [new InsideIntervals(spec.Definition, context.Task.Intervals), .. spec.Checks] : spec.Checks,
+            Placement = isIncremental ? new Placement.Replace(context.Task.Intervals) : new Placement.Overwrite(),
+            TimeColumn = spec.Definition.TimeColumn,
+            Unit = spec.Definition.Interval,
+        });
+    }
+
+    /// <summary>The SQL once for each interval; without an interval, bound to an empty moment and without rows.</summary>
+    private static string IncrementalRows(TableSpec spec, TaskContext context)
+    {
+        var sql = new SqlText(spec.Definition.Sql);
+        var intervals = context.Task.Intervals;
+        if (intervals.IsEmpty)
+            return $"SELECT * FROM ({sql.Bind(Literals(spec, context, new Interval(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1))))}) WHERE false";
+        return string.Join("\nUNION ALL\n", intervals.Select(i => $"SELECT * FROM ({sql.Bind(Literals(spec, context, i))})"));
+    }
+
+    private static Dictionary<string, string> Literals(TableSpec spec, TaskContext context, Interval? interval)
+    {
+        var literals = new Dictionary<string, string>(spec.Variables) { ["as_of"] = SqlText.Literal(context.AsOf) };
+        if (interval is { } i)
+            (literals["start"], literals["end"]) = (SqlText.Literal(i.Start), SqlText.Literal(i.End));
+        return literals;
+    }
+
+    private static void Report(DuckConnection connection, TaskContext context)
+    {
+        try
+        {
+            if (connection.Progress is { Percentage: >= 0 } progress)
+                context.Report("computing", progress.Percentage / 100);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The task ended between the timer's tick and this line.
+        }
+    }
+
+    /// <summary>The table's SQL keeps to <c>@start</c> and <c>@end</c>: a row outside would be there twice after the next run.</summary>
+    private sealed record InsideIntervals(TableDefinition Definition, IntervalSet Intervals)
+        : RowCheck("inside_interval", CheckEffect.Block, Definition.File, Definition.SqlLine)
+    {
+        public override IReadOnlyList<string> Columns => [Definition.TimeColumn!];
+
+        public override string Rule => $"{Definition.TimeColumn} lies in the interval that was asked for, from @start up to and without @end";
+
+        public override string BreaksSql
+        {
+            get
+            {
+                var time = SqlName.Quote(Definition.TimeColumn!);
+                var inside = string.Join(" OR ", Intervals.Select(i => $"({time} >= {SqlText.Literal(i.Start)} AND {time} < {SqlText.Literal(i.End)})"));
+                return inside.Length == 0 ? "true" : $"({inside}) IS NOT TRUE";
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+
+/*---
+kind: merge
+tags: bike
+---*/
+
+SELECT 1 AS one;
+SELECT 2 AS two

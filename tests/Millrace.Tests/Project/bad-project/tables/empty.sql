@@ -1,0 +1,6 @@
+/*---
+kind: view
+batch: 3
+time_colum: day
+---*/
+-- nothing yet

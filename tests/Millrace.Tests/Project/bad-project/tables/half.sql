@@ -1,0 +1,3 @@
+/*---
+kind: view
+SELECT 1 AS one
