@@ -110,13 +110,17 @@ public sealed class QueryParser : IDisposable
         {
             return new SqlError(
                 source.Text.Contains("pivot", StringComparison.OrdinalIgnoreCase)
-                    ? "The text is no single SELECT. An asset is one SELECT; a PIVOT must list its values, as in 'PIVOT t ON year IN (2025, 2026) USING sum(amount)'."
+                    ? "The text is no single SELECT. An asset is one SELECT; a PIVOT must list its values, "
+                        + "as in 'PIVOT t ON year IN (2025, 2026) USING sum(amount)'."
                     : "The text is no SELECT. An asset is one SELECT, and Millrace creates and fills its table.",
                 1, 1);
         }
 
+        // The engine saw '$name', and in some places only the '$'.
         foreach (var variable in source.Variables)
-            message = message.Replace("$" + variable, "@" + variable, StringComparison.Ordinal).Replace("\"$\"", "\"@\"", StringComparison.Ordinal);
+            message = message.Replace("$" + variable, "@" + variable, StringComparison.Ordinal);
+        if (source.Variables.Count > 0)
+            message = message.Replace("\"$\"", "\"@\"", StringComparison.Ordinal);
 
         var text = source.Text;
         var place = int.TryParse(root.Text("position"u8), NumberStyles.None, CultureInfo.InvariantCulture, out var position)

@@ -24,10 +24,12 @@ internal sealed class QueryScan
         _utf8 = null;
 
         Visit(root);
-        return new ParsedQuery(root, new QueryOutline(TextOf(root), source.Variables, [.. _relations], [.. _findings.OrderBy(f => f.Line)]));
+        var outline = new QueryOutline(TextOf(root), source.Variables, [.. _relations], [.. _findings.OrderBy(f => f.Line)]);
+        return new ParsedQuery(root, outline);
     }
 
-    /// <summary>Hashes the tree as it stands, without the places of its nodes. Inside a text a quote is escaped, so that the mark is none of it.</summary>
+    /// <summary>Hashes the tree as it stands, without the places of its nodes.</summary>
+    /// <remarks>The mark cannot be part of a text, in which quotes are escaped.</remarks>
     private Fingerprint TextOf(JsonElement root)
     {
         var rest = root.Raw();
@@ -113,7 +115,7 @@ internal sealed class QueryScan
         else if (type.SequenceEqual("\"VALUE_PARAMETER\""u8))
             InspectParameter(node);
         else if (type.SequenceEqual("\"SHOW_REF\""u8))
-            Find(node, "sql-not-select", "SHOW, DESCRIBE and SUMMARIZE ask the engine about itself. An asset reads its parents with SELECT.");
+            Find(node, "sql-not-select", "SHOW, DESCRIBE and SUMMARIZE ask the engine itself. An asset reads its parents with SELECT.");
         else if (type.SequenceEqual("\"VALUE_DEFAULT\""u8))
             Find(node, "sql-not-select", "DEFAULT has no meaning in an asset's SELECT. Write the value.");
     }
@@ -121,7 +123,12 @@ internal sealed class QueryScan
     private void InspectSample(JsonElement node, JsonElement sample)
     {
         if (!sample.Has("seed"u8, out var seed) || seed.Raw().SequenceEqual("-1"u8))
-            Find(node, "sql-volatile", "A SAMPLE without REPEATABLE takes other rows at each run. Write 'USING SAMPLE reservoir(1000 ROWS) REPEATABLE (42)', or filter by a hash of the key.");
+        {
+            Find(
+                node, "sql-volatile",
+                "A SAMPLE without REPEATABLE takes other rows at each run. Write 'USING SAMPLE reservoir(1000 ROWS) REPEATABLE (42)', "
+                + "or filter by a hash of the key.");
+        }
     }
 
     private void InspectFunction(JsonElement node)
@@ -148,7 +155,7 @@ internal sealed class QueryScan
         var (catalog, schema, name) = (node.Text("catalog_name"u8), node.Text("schema_name"u8), node.Text("table_name"u8));
         if (schema.Length == 0 && catalog.Length == 0 && _ctes.Contains(name.ToLowerInvariant()))
             return;
-        if (schema.Equals("recurring", StringComparison.OrdinalIgnoreCase) && _ctes.Contains(name.ToLowerInvariant()))
+        if (schema.Same("recurring") && _ctes.Contains(name.ToLowerInvariant()))
             return;
 
         if (SqlRules.IsFile(name))
@@ -158,7 +165,7 @@ internal sealed class QueryScan
         }
 
         if (node.Has("at_clause"u8, out _))
-            Find(node, "sql-relation-name", $"'{name} AT (...)' picks a version. The plan chooses the version that an asset reads: leave AT out.");
+            Find(node, "sql-relation-name", $"'{name} AT (...)' picks a version. The plan chooses which version is read: leave AT out.");
         if (catalog.Length > 0)
             Find(node, "sql-relation-name", $"'{catalog}.{schema}.{name}' has three parts. A relation is 'name' or 'schema.name'.");
         else if (SqlRules.IsSystemSchema(schema))
@@ -178,8 +185,9 @@ internal sealed class QueryScan
     private void InspectParameter(JsonElement node)
     {
         var name = node.Text("identifier"u8);
+        var written = name.Length == 0 || char.IsAsciiDigit(name[0]) ? "?" : "$" + name;
         if (!_source.Variables.Contains(name))
-            Find(node, "sql-parameter", $"'{(name.Length == 0 || char.IsAsciiDigit(name[0]) ? "?" : "$" + name)}' is a parameter without a value. A variable is written '@name'.");
+            Find(node, "sql-parameter", $"'{written}' is a parameter without a value. A variable is written '@name'.");
     }
 
     private void Find(JsonElement node, string code, string message)

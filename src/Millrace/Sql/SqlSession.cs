@@ -146,8 +146,11 @@ public sealed class SqlSession : IDisposable
         _database.Dispose();
     }
 
-    private static string CreateTable(string name, Schema schema) =>
-        $"CREATE OR REPLACE TABLE {SqlName.QuoteRelation(name)} ({string.Join(", ", schema.Columns.Select(c => $"{SqlName.Quote(c.Name)} {c.Type.Sql}"))})";
+    private static string CreateTable(string name, Schema schema)
+    {
+        var columns = schema.Columns.Select(c => $"{SqlName.Quote(c.Name)} {c.Type.Sql}");
+        return $"CREATE OR REPLACE TABLE {SqlName.QuoteRelation(name)} ({string.Join(", ", columns)})";
+    }
 
     private static DataType Stored(DuckColumn column)
     {

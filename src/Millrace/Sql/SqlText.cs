@@ -5,9 +5,9 @@ namespace Millrace.Sql;
 
 /// <summary>A SQL text with our variables, written <c>@name</c>.</summary>
 /// <remarks>
-/// A variable starts with a letter or <c>_</c> and holds letters, digits and <c>_</c>. An <c>@</c> before anything else, or right behind another
-/// <c>@</c>, a letter or a digit, belongs to SQL, as in <c>a @> b</c> and <c>@ 5</c>. Inside texts, quoted names, dollar quotes and comments
-/// nothing is a variable.
+/// A variable starts with a letter or <c>_</c> and holds letters, digits and <c>_</c>. An <c>@</c> before anything else, or right behind
+/// another <c>@</c>, a letter or a digit, belongs to SQL, as in <c>a @> b</c> and <c>@ 5</c>. Inside texts, quoted names, dollar quotes and
+/// comments nothing is a variable.
 /// </remarks>
 public sealed class SqlText
 {
@@ -61,8 +61,10 @@ public sealed class SqlText
         {
             var name = Text.Substring(at + 1, length - 1);
             if (!sqlLiterals.TryGetValue(name, out var literal))
-                throw new ArgumentException(
-                    $"The variable '@{name}' has no value. Known are: {string.Join(", ", sqlLiterals.Keys.Order(StringComparer.Ordinal))}.", nameof(sqlLiterals));
+            {
+                var known = string.Join(", ", sqlLiterals.Keys.Order(StringComparer.Ordinal));
+                throw new ArgumentException($"The variable '@{name}' has no value. Known are: {known}.", nameof(sqlLiterals));
+            }
 
             bound.Append(Text, done, at - done);
             // 'x-@n' with -5 would become a comment.

@@ -44,11 +44,16 @@ internal sealed partial class QueryWalk
             Arrow(node, scope, reading);
         else
         {
-            reading.IsUnresolved |= !(word.SequenceEqual("\"COMPARISON\""u8) || word.SequenceEqual("\"OPERATOR\""u8) || word.SequenceEqual("\"CAST\""u8)
-                || word.SequenceEqual("\"CASE\""u8) || word.SequenceEqual("\"BETWEEN\""u8) || word.SequenceEqual("\"COLLATE\""u8) || word.SequenceEqual("\"TYPE\""u8));
+            reading.IsUnresolved |= !IsPlain(word);
             Generic(node, scope, reading);
         }
     }
+
+    /// <summary>Expressions that are the sum of their parts.</summary>
+    private static bool IsPlain(ReadOnlySpan<byte> word) =>
+        word.SequenceEqual("\"COMPARISON\""u8) || word.SequenceEqual("\"OPERATOR\""u8) || word.SequenceEqual("\"CAST\""u8)
+        || word.SequenceEqual("\"CASE\""u8) || word.SequenceEqual("\"BETWEEN\""u8) || word.SequenceEqual("\"COLLATE\""u8)
+        || word.SequenceEqual("\"TYPE\""u8);
 
     /// <summary>A node as it stands, expressions inside walked: new properties of a new engine count by themselves.</summary>
     private void Generic(JsonElement node, Scope scope, Reading reading)
@@ -156,7 +161,7 @@ internal sealed partial class QueryWalk
 
         _out.Tag('f');
         _out.Name(name);
-        if (node.Text("schema"u8) is { Length: > 0 } schema && !schema.Equals("main", StringComparison.OrdinalIgnoreCase))
+        if (node.Text("schema"u8) is { Length: > 0 } schema && !schema.Same("main"))
             _out.Name(schema);
         _out.Tag(node.IsTrue("distinct"u8) ? 'd' : '(');
         var namesMatter = name.StartsWith("struct_", StringComparison.OrdinalIgnoreCase);
@@ -293,7 +298,9 @@ internal sealed partial class QueryWalk
     }
 
     private Item? Positioned(JsonElement node, Scope scope) =>
-        All(scope) is { } items && node.GetProperty("index"u8).TryGetInt32(out var index) && index >= 1 && index <= items.Count ? items[index - 1] : null;
+        All(scope) is { } items && node.GetProperty("index"u8).TryGetInt32(out var index) && index >= 1 && index <= items.Count
+            ? items[index - 1]
+            : null;
 
     /// <summary><c>a -> b</c> outside of a function that takes lambdas reads JSON.</summary>
     private void Arrow(JsonElement node, Scope scope, Reading reading)
