@@ -69,7 +69,7 @@ internal static class RunText
         }
 
         var table = new TextTable(
-            "asset", "action", new Heading("rows in", true), new Heading("rows out", true), new Heading("quarantined", true), "checks", new Heading("time", true));
+            "asset", "action", new Heading("rows in", true), new Heading("rows out", true), new Heading("quarantined", true), new Heading("time", true), "checks");
         foreach (var asset in assets)
         {
             string Rows(long rows) => asset.Outcome is AssetOutcome.Computed or AssetOutcome.Blocked ? Human.Number(rows) : "";
@@ -79,8 +79,8 @@ internal static class RunText
                 Rows(asset.Rows.In),
                 Rows(asset.Rows.Out),
                 new Cell(Rows(asset.Rows.Quarantined), asset.Rows.Quarantined > 0 ? Tone.Warning : Tone.Plain),
-                CheckText.Counts(asset.Checks),
-                asset.Elapsed > TimeSpan.Zero ? Human.Elapsed(asset.Elapsed) : "");
+                asset.Elapsed > TimeSpan.Zero ? Human.Elapsed(asset.Elapsed) : "",
+                CheckText.Counts(asset.Checks));
         }
 
         return table;

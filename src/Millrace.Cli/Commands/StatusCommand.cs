@@ -8,6 +8,9 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace status</c>.</summary>
 internal sealed class StatusCommand() : CliCommand("status", "Show what is released, what waits and why.")
 {
+    /// <summary>A longer note has no room in the table.</summary>
+    private const int LongestNote = 40;
+
     public override IReadOnlyList<(string Words, string Meaning)> Examples => [("millrace status", "the default environment"), ("millrace status --env dev", "another one")];
 
     public override int Execute(Invocation call)
@@ -36,10 +39,16 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
             var tone = asset.State switch { "current" => Tone.Good, "held" => Tone.Bad, _ => Tone.Warning };
             table.Add(
                 asset.Asset.Name, asset.Kind, new Cell(asset.State, tone), Number(asset.Version), Number(asset.Rows),
-                asset.Committed is { } at ? Human.Ago(at, now) : "", asset.Note ?? "");
+                asset.Committed is { } at ? Human.Ago(at, now) : "", IsLong(asset) ? "see below" : asset.Note ?? "");
         }
 
         table.Write(to, paint, width);
+        foreach (var asset in status.Assets.Where(IsLong))
+        {
+            to.WriteLine();
+            to.WriteLine($"{asset.Asset.Name}: {asset.Note}");
+        }
+
         if (status.Rejections.Count > 0)
         {
             to.WriteLine();
@@ -53,6 +62,8 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
             to.WriteLine($"To bring it up to date: {call.SuggestRun("run")}");
         }
     }
+
+    private static bool IsLong(AssetStatus asset) => asset.Note?.Length > LongestNote;
 
     private static string RunEnd(RunRecord run, DateTimeOffset now)
     {

@@ -31,9 +31,9 @@ public sealed class RunTextTests
 
         Assert.Equal(
             Written.Page("""
-                asset   action             rows in  rows out  quarantined  checks                               time
-                rides   loaded               8,645     8,642            3  1 passed, 1 warned, 2 quarantined  0.41 s
-                hourly  computed 365 days    8,760     8,760            0  1 passed                           0.13 s
+                asset   action             rows in  rows out  quarantined    time  checks
+                rides   loaded               8,645     8,642            3  0.41 s  1 passed, 1 warned, 2 quarantined
+                hourly  computed 365 days    8,760     8,760            0  0.13 s  1 passed
 
                 Warning: rides: between(temp) found 1 of 8642 new rows
 
@@ -70,9 +70,9 @@ public sealed class RunTextTests
 
         Assert.Equal(
             Written.Page("""
-                asset   action     rows in  rows out  quarantined  checks       time
-                rides   loaded         741       741            0              96 ms
-                hourly  blocked        744         0            0  1 blocked  0.18 s
+                asset   action     rows in  rows out  quarantined    time  checks
+                rides   loaded         741       741            0   96 ms
+                hourly  blocked        744         0            0  0.18 s  1 blocked
                 weekly  held back
 
                 Released as release 3 of 'prod': rides.
