@@ -4,6 +4,7 @@ using Millrace.Cli.Output;
 using Millrace.Cli.Progress;
 using Millrace.Cli.Words;
 using Millrace.Ledger;
+using Millrace.Native;
 using Millrace.Project;
 using Millrace.Runs;
 
@@ -47,10 +48,10 @@ internal sealed class RunCommand : CliCommand
         {
             result = engine.Run(new RunRequest { Select = call.Get(_select), AsOf = call.Get(_asOf), PlanHash = call.Get(_plan) }, interruption.Token);
         }
-        catch (OperationCanceledException) when (interruption.ExitCode is { } code)
+        catch (Exception e) when (interruption.ExitCode is not null && e is OperationCanceledException or DuckException { Kind: DuckErrorKind.Interrupt })
         {
             progress.Dispose();
-            return Stopped(call, engine, code);
+            return Stopped(call, engine, interruption.ExitCode ?? ExitCode.Interrupted);
         }
 
         progress.Dispose();
