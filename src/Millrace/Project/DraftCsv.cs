@@ -1,5 +1,6 @@
 using System.Globalization;
 using Millrace.Assets;
+using Millrace.Native;
 using Millrace.Sources;
 using Millrace.Sql;
 
@@ -47,11 +48,7 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
 
     private static (CsvOptions Csv, int Width) Sniff(SqlSession session, string path, CsvOptions csv)
     {
-        using var result = session.Query($"""
-            SELECT Delimiter, Quote, Escape, SkipRows, Comment, len(Columns)
-            FROM sniff_csv({SqlName.Text(path)}, encoding={SqlName.Text(csv.Encoding)}, ignore_errors=true, all_varchar=true)
-            """);
-        var row = result.Rows().First();
+        var row = Sniffed(session, path, csv, "");
         var (delimiter, quote, escape) = (Sign(row[0]), Sign(row[1]), Sign(row[2]));
         quote = quote.Length == 0 ? "\"" : quote;
         csv = csv with
@@ -65,6 +62,21 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
         return (csv, Convert.ToInt32(row[5], CultureInfo.InvariantCulture));
 
         static string Sign(object? value) => (string?)value is { } text && text != "(empty)" ? text : "";
+    }
+
+    /// <summary>The sniffer's row. A line that it cannot read stops it, unless it is told to pass over such lines; then it guesses worse.</summary>
+    private static object?[] Sniffed(SqlSession session, string path, CsvOptions csv, string more)
+    {
+        try
+        {
+            using var result = session.Query(
+                $"SELECT Delimiter, Quote, Escape, SkipRows, Comment, len(Columns) FROM sniff_csv({SqlName.Text(path)}, encoding={SqlName.Text(csv.Encoding)}{more})");
+            return result.Rows().First();
+        }
+        catch (DuckException) when (more.Length == 0)
+        {
+            return Sniffed(session, path, csv, ", ignore_errors=true, all_varchar=true");
+        }
     }
 
     /// <summary>

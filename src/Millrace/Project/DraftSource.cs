@@ -157,7 +157,7 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
         Add($"{DraftText.Count(load.Rows, "row")} in {DraftText.Count(_paths.Count, "file")}, {DraftText.Count(columns.Count, "column")}"
             + (load.Aside == 0 ? "; all rows fit the contract." : "."));
         if (load.Aside > 0)
-            Add($"{DraftText.Count(load.Aside, "row")} of {load.Rows.ToString("N0", CultureInfo.InvariantCulture)} will be quarantined, for example {load.Examples[0]}.");
+            Add($"{DraftText.Count(load.Aside, "row")} of {load.Rows.ToString("N0", CultureInfo.InvariantCulture)} will be quarantined, for example {load.Examples[0].TrimEnd('.')}.");
         foreach (var column in columns.Where(c => c.Remark is not null))
             Add($"column {column.Name}: {column.Remark}.");
         if (group.LeftOut.Count > 0)

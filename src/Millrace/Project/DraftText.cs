@@ -61,7 +61,7 @@ internal static partial class DraftText
         return name.Length == 0 ? null : name;
     }
 
-    [GeneratedRegex(@"^[A-Za-z_]([A-Za-z0-9_./-]| (?=[A-Za-z0-9]))*\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[A-Za-z_]([A-Za-z0-9_./*+=<>-]| (?=[A-Za-z0-9+=]))*\z", RegexOptions.CultureInvariant)]
     private static partial Regex PlainYaml();
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.CultureInvariant)]
