@@ -11,7 +11,11 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
     /// <summary>A longer note has no room in the table.</summary>
     private const int LongestNote = 40;
 
-    public override IReadOnlyList<(string Words, string Meaning)> Examples => [("millrace status", "the default environment"), ("millrace status --env dev", "another one")];
+    public override IReadOnlyList<(string Words, string Meaning)> Examples =>
+    [
+        ("millrace status", "the default environment"),
+        ("millrace status --env dev", "another one"),
+    ];
 
     public override int Execute(Invocation call)
     {
@@ -27,7 +31,8 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
     private static void Write(TextWriter to, Paint paint, int? width, StatusView status, DateTimeOffset now, Invocation call)
     {
         to.WriteLine(status.Release is { } release
-            ? $"'{status.Environment}' is at {paint.Of(Tone.Strong, $"release {Human.Number(release.Id)}")} since {Human.Moment(release.At)}, {Human.Ago(release.At, now)}."
+            ? $"'{status.Environment}' is at {paint.Of(Tone.Strong, $"release {Human.Number(release.Id)}")} "
+                + $"since {Human.Moment(release.At)}, {Human.Ago(release.At, now)}."
             : $"Nothing is released in '{status.Environment}' yet.");
         if (status.LastRun is { } run)
             to.WriteLine($"The last run, {run.Id}, {RunEnd(run, now)}.");
@@ -52,7 +57,8 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
         if (status.Rejections.Count > 0)
         {
             to.WriteLine();
-            to.WriteLine($"Rolled back, and skipped by runs until they change: {Human.Join([.. status.Rejections.Select(r => $"a {r.Kind} of {r.Asset.Name}").Distinct()])}.");
+            var rejected = status.Rejections.Select(r => $"a {r.Kind} of {r.Asset.Name}").Distinct().ToList();
+            to.WriteLine($"Rolled back, and skipped by runs until they change: {Human.Join(rejected)}.");
             to.WriteLine($"To use them again: {call.Suggest("resume")}");
         }
 
