@@ -171,7 +171,8 @@ internal static class RunText
         {
             var reasons = CheckText.Failed(asset.Checks, "quarantine").Select(c => $"{c.Id} {Human.Number(c.Failed)}").ToList();
             var why = reasons.Count == 0 ? "" : $" ({string.Join(", ", reasons)})";
-            var rows = $"{Human.Count(asset.Rows.Quarantined, "row")} of {asset.Asset.Name} {(asset.Rows.Quarantined == 1 ? "was" : "were")}";
+            var were = asset.Rows.Quarantined == 1 ? "was" : "were";
+            var rows = $"{Human.Count(asset.Rows.Quarantined, "row")} of {asset.Asset.Name} {were}";
             to.WriteLine();
             to.WriteLine($"{rows} set aside{why}. Each with its reason:");
             to.WriteLine($"  {facts.Suggest($"query \"SELECT * FROM {Quarantine.NameOf(asset.Asset)}\"")}");
