@@ -1,1 +1,4 @@
-return 0;
+using Millrace.Cli;
+using Millrace.Cli.Output;
+
+return CommandLine.Run(args, Terminal.OfProcess());

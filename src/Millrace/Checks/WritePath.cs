@@ -199,10 +199,8 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         return write.Placement switch
         {
             Placement.Replace replace => _table.ReplaceIntervals(connection, basis, staged, replace.Intervals, write.TimeColumn!, stamp),
-            Placement.Batch batch => _table.Append(basis, staged, stamp) with
-            {
-                Remove = [.. (basis?.Files ?? []).Where(f => f.Tags.GetValueOrDefault(Placement.Batch.Tag) is { } tag && batch.Reloaded.Contains(tag))],
-            },
+            Placement.Batch { Reloaded.Count: > 0 } batch => _table.ReplaceTagged(basis, staged, Placement.Batch.Tag, batch.Reloaded, stamp),
+            Placement.Batch => _table.Append(basis, staged, stamp),
             _ => _table.Overwrite(basis, staged, stamp),
         };
     }

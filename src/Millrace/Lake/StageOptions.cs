@@ -9,7 +9,7 @@ public sealed record StageOptions
     /// <summary>A file that reaches this size is closed and the next one begins.</summary>
     public long TargetFileBytes { get; init; } = 256L << 20;
 
-    /// <summary>Put on every file; see <see cref="LakeTable.ReplaceTagged"/>.</summary>
+    /// <summary>Put on every file; see <see cref="LakeTable.ReplaceTagged"/>. Names that begin with <c>millrace.</c> are ours.</summary>
     public IReadOnlyDictionary<string, string?> Tags { get; init; } = new Dictionary<string, string?>();
 
     /// <summary>A column whose bounds are kept however far right it stands, since intervals are replaced by it.</summary>

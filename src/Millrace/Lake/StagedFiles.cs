@@ -25,13 +25,14 @@ public sealed class StagedFiles
         _written = written;
         Schema = schema;
         Rows = written.Sum(f => f.Rows);
+        var tags = ColumnMark.Put(options.Tags, schema);
         Files = [.. written.Select(f => new DataFile
         {
             Path = f.Name,
             Size = f.Size,
             ModifiedAt = options.Now.ToUniversalTime(),
             Stats = Stats(f, options.TimeColumn),
-            Tags = options.Tags,
+            Tags = tags,
         })];
     }
 
@@ -51,7 +52,8 @@ public sealed class StagedFiles
     {
         var (name, type) = Schema.Find(column) is { } found
             ? (found.Name, found.Type)
-            : throw new ArgumentException($"The staged rows have no column '{column}'. They have: {string.Join(", ", Schema.Names)}.", nameof(column));
+            : throw new ArgumentException($"The staged rows have no column '{column}'. They have: {string.Join(", ", Schema.Names)}.",
+                nameof(column));
         var parts = _written.Select(f => f.Find(name)).ToList();
         if (parts.Count == 0)
             return new ColumnStatistics(0, null, null);
@@ -103,7 +105,8 @@ public sealed class StagedFiles
             Put(nulls, leaf.Path, leaf.NullCount);
         }
 
-        return new JsonObject { ["numRecords"] = file.Rows, ["minValues"] = min, ["maxValues"] = max, ["nullCount"] = nulls }.ToJsonString(Json);
+        var stats = new JsonObject { ["numRecords"] = file.Rows, ["minValues"] = min, ["maxValues"] = max, ["nullCount"] = nulls };
+        return stats.ToJsonString(Json);
     }
 
     private static void Put(JsonObject into, IReadOnlyList<string> path, JsonNode? value)

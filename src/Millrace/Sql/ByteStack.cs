@@ -22,6 +22,9 @@ internal sealed class ByteStack
 
     public void Hash(UInt128 value) => BinaryPrimitives.WriteUInt128LittleEndian(Room(16), value);
 
+    /// <summary>Bytes without their length, for what nobody can confuse with what follows.</summary>
+    public void Raw(ReadOnlySpan<byte> value) => value.CopyTo(Room(value.Length));
+
     public void Bytes(ReadOnlySpan<byte> value)
     {
         Number(value.Length);

@@ -5,9 +5,11 @@ namespace Millrace.Sql;
 /// <summary>One column that a query gives, and where its values come from.</summary>
 /// <param name="Name">The name, as the engine gives it for a column with a name of its own or a plain expression.</param>
 /// <param name="Fingerprint">
-/// Changes exactly when the expression or something that it reads changed. It does not speak of the rows: see <see cref="QueryAnalysis.Rows"/>.
+/// Changes exactly when the expression or something that it reads changed. Of the rows speaks <see cref="QueryAnalysis.Rows"/>.
 /// </param>
-/// <param name="Sources">The parents' columns from which the value is computed, sorted: window keys, CASE conditions and aggregate filters included.</param>
+/// <param name="Sources">
+/// The parents' columns from which the value is computed, sorted. Window keys, CASE conditions and aggregate filters are among them.
+/// </param>
 /// <param name="IsResolved">False when the expression could not be followed: then it counts as reading everything.</param>
 public sealed record OutputColumn(string Name, Fingerprint Fingerprint, IReadOnlyList<ColumnRef> Sources, bool IsResolved)
 {

@@ -12,12 +12,12 @@ public static class QueryAnalyzer
     /// <param name="query">The parsed text.</param>
     /// <param name="relations">The parents by their names in lower case. One that is missing leaves the query unresolved.</param>
     /// <param name="variables">
-    /// SQL literals by variable's name. They count by value, except <c>start</c>, <c>end</c> and <c>as_of</c>, which count by name since each run
-    /// binds them anew.
+    /// SQL literals by variable's name. They count by value, except <c>start</c>, <c>end</c> and <c>as_of</c>, which count by name since
+    /// each run binds them anew.
     /// </param>
     /// <param name="names">
-    /// The names of the columns as the engine gives them (<see cref="SqlSession.Describe(string)"/>), where they are known: they name columns
-    /// that have no name of their own, and columns that cannot be resolved.
+    /// The names of the columns as the engine gives them (<see cref="SqlSession.Describe(string)"/>), where they are known. They name
+    /// columns that have no name of their own, and columns that cannot be resolved.
     /// </param>
     public static QueryAnalysis Analyze(
         ParsedQuery query,

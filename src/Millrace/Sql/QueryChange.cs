@@ -5,7 +5,8 @@ namespace Millrace.Sql;
 /// <param name="Removed">Names of columns that only the old query gives, in its order.</param>
 /// <param name="Changed">Names of columns that both give, with another fingerprint, in the new query's order.</param>
 /// <param name="RowsChanged">True when other rows can come out: then every column counts as changed for whoever reads it.</param>
-public sealed record QueryChange(IReadOnlyList<string> Added, IReadOnlyList<string> Removed, IReadOnlyList<string> Changed, bool RowsChanged)
+public sealed record QueryChange(
+    IReadOnlyList<string> Added, IReadOnlyList<string> Removed, IReadOnlyList<string> Changed, bool RowsChanged)
 {
     /// <summary>True when nothing that a reader could notice changed.</summary>
     public bool IsNone => Added.Count == 0 && Removed.Count == 0 && Changed.Count == 0 && !RowsChanged;
@@ -25,7 +26,7 @@ public sealed record QueryChange(IReadOnlyList<string> Added, IReadOnlyList<stri
     /// <param name="read">How the reader reads the changed asset.</param>
     public bool Touches(ReadRelation read) => RowsChanged
         || (read.IsAll && !IsNone)
-        || read.Columns.Any(c => Changed.Contains(c, StringComparer.OrdinalIgnoreCase) || Removed.Contains(c, StringComparer.OrdinalIgnoreCase));
+        || Changed.Concat(Removed).Any(c => read.Columns.Contains(c, StringComparer.OrdinalIgnoreCase));
 
     /// <inheritdoc/>
     public bool Equals(QueryChange? other) => other is not null && RowsChanged == other.RowsChanged

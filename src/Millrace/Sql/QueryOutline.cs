@@ -7,7 +7,7 @@ namespace Millrace.Sql;
 /// <summary>What a text says of itself, without its parents: the part of a parsed query that a cache keeps.</summary>
 /// <param name="Text">The fingerprint of the syntax tree: comments, white space and positions do not count.</param>
 /// <param name="Variables">The variables, in the order in which the text first names them.</param>
-/// <param name="Relations">The relations read, <c>name</c> or <c>schema.name</c> in lower case, in the order of the text; never a CTE.</param>
+/// <param name="Relations">The relations read, <c>name</c> or <c>schema.name</c> in lower case, in the tree's order; never a CTE.</param>
 /// <param name="Findings">What an asset's SQL may not do, in the order of the text.</param>
 public sealed record QueryOutline(
     Fingerprint Text, IReadOnlyList<string> Variables, IReadOnlyList<string> Relations, IReadOnlyList<QueryFinding> Findings)

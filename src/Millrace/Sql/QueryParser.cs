@@ -9,6 +9,7 @@ namespace Millrace.Sql;
 public sealed class QueryParser : IDisposable
 {
     private const int MaxTextsAtOnce = 512;
+    private const int MinTextsForThreads = 64;
 
     private readonly Lock _turn = new();
     private readonly DuckDatabase _database;
@@ -20,7 +21,9 @@ public sealed class QueryParser : IDisposable
     {
         _database = DuckDatabase.Open(new Dictionary<string, string>(SqlSettings.Sealed) { ["threads"] = "1", ["memory_limit"] = "512MB" });
         _connection = _database.Connect();
-        _serialize = _connection.Prepare("SELECT json_serialize_sql(unnest($1::VARCHAR[]), skip_null := true, skip_empty := true, skip_default := true)");
+
+        // Not skip_empty: it drops empty members of lists too, such as the empty grouping set.
+        _serialize = _connection.Prepare("SELECT json_serialize_sql(unnest($1::VARCHAR[]), skip_null := true, skip_default := true)");
     }
 
     /// <summary>Parses one text.</summary>
@@ -30,24 +33,31 @@ public sealed class QueryParser : IDisposable
     /// <returns>One result a text, in the order of the texts.</returns>
     public IReadOnlyList<ParseResult> ParseMany(IReadOnlyList<string> texts)
     {
-        var results = new ParseResult[texts.Count];
-        var scan = new QueryScan();
+        var sources = new SqlText[texts.Count];
+        for (var i = 0; i < sources.Length; i++)
+            sources[i] = new SqlText(texts[i]);
+
+        var trees = new byte[sources.Length][];
         lock (_turn)
         {
-            foreach (var part in Enumerable.Range(0, texts.Count).Chunk(MaxTextsAtOnce))
+            for (var first = 0; first < sources.Length; first += MaxTextsAtOnce)
+                Serialize(sources.AsSpan(first, Math.Min(MaxTextsAtOnce, sources.Length - first)), trees.AsSpan(first));
+        }
+
+        var results = new ParseResult[sources.Length];
+        if (sources.Length < MinTextsForThreads)
+        {
+            var scan = new QueryScan();
+            for (var i = 0; i < results.Length; i++)
+                results[i] = Read(trees[i], sources[i], scan);
+        }
+        else
+        {
+            Parallel.For(0, results.Length, () => new QueryScan(), (i, _, scan) =>
             {
-                var sources = part.Select(i => new SqlText(texts[i])).ToArray();
-                var next = 0;
-                _serialize.Bind(1, sources.Select(s => s.ToParameters()).ToArray());
-                using var result = _serialize.Query();
-                while (result.Fetch() is { } fetched)
-                {
-                    using var chunk = fetched;
-                    var trees = chunk[0];
-                    for (var row = 0; row < chunk.Rows; row++, next++)
-                        results[part[next]] = Read(trees.Bytes(row).ToArray(), sources[next], scan);
-                }
-            }
+                results[i] = Read(trees[i], sources[i], scan);
+                return scan;
+            }, _ => { });
         }
 
         return results;
@@ -59,6 +69,24 @@ public sealed class QueryParser : IDisposable
         _serialize.Dispose();
         _connection.Dispose();
         _database.Dispose();
+    }
+
+    private void Serialize(ReadOnlySpan<SqlText> sources, Span<byte[]> trees)
+    {
+        var texts = new string[sources.Length];
+        for (var i = 0; i < texts.Length; i++)
+            texts[i] = sources[i].ToParameters();
+
+        _serialize.Bind(1, texts);
+        using var result = _serialize.Query();
+        var next = 0;
+        while (result.Fetch() is { } fetched)
+        {
+            using var chunk = fetched;
+            var column = chunk[0];
+            for (var row = 0; row < chunk.Rows; row++)
+                trees[next++] = column.Bytes(row).ToArray();
+        }
     }
 
     private static ParseResult Read(byte[] json, SqlText source, QueryScan scan)
@@ -82,13 +110,17 @@ public sealed class QueryParser : IDisposable
         {
             return new SqlError(
                 source.Text.Contains("pivot", StringComparison.OrdinalIgnoreCase)
-                    ? "The text is no single SELECT. An asset is one SELECT; a PIVOT must list its values, as in 'PIVOT t ON year IN (2025, 2026) USING sum(amount)'."
+                    ? "The text is no single SELECT. An asset is one SELECT; a PIVOT must list its values, "
+                        + "as in 'PIVOT t ON year IN (2025, 2026) USING sum(amount)'."
                     : "The text is no SELECT. An asset is one SELECT, and Millrace creates and fills its table.",
                 1, 1);
         }
 
+        // The engine saw '$name', and in some places only the '$'.
         foreach (var variable in source.Variables)
             message = message.Replace("$" + variable, "@" + variable, StringComparison.Ordinal);
+        if (source.Variables.Count > 0)
+            message = message.Replace("\"$\"", "\"@\"", StringComparison.Ordinal);
 
         var text = source.Text;
         var place = int.TryParse(root.Text("position"u8), NumberStyles.None, CultureInfo.InvariantCulture, out var position)

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Millrace.Assets;
@@ -18,7 +17,6 @@ internal sealed class QueryScan
 
     public ParsedQuery Read(JsonElement root, SqlText source)
     {
-        _bytes.Clear();
         _ctes.Clear();
         _relations.Clear();
         _findings.Clear();
@@ -26,51 +24,69 @@ internal sealed class QueryScan
         _utf8 = null;
 
         Visit(root);
-        var text = new Fingerprint(_bytes.Pop(0).ToString("x32"));
-        return new ParsedQuery(root, new QueryOutline(text, source.Variables, [.. _relations], [.. _findings.OrderBy(f => f.Line)]));
+        var outline = new QueryOutline(TextOf(root), source.Variables, [.. _relations], [.. _findings.OrderBy(f => f.Line)]);
+        return new ParsedQuery(root, outline);
+    }
+
+    /// <summary>Hashes the tree as it stands, without the places of its nodes.</summary>
+    /// <remarks>The mark cannot be part of a text, in which quotes are escaped.</remarks>
+    private Fingerprint TextOf(JsonElement root)
+    {
+        var rest = root.Raw();
+        var mark = "\"query_location\":"u8;
+        _bytes.Clear();
+        while (rest.IndexOf(mark) is var at && at >= 0)
+        {
+            _bytes.Raw(rest[..at]);
+            rest = rest[(at + mark.Length)..];
+            rest = rest[rest.IndexOfAnyExceptInRange((byte)'0', (byte)'9')..];
+        }
+
+        _bytes.Raw(rest);
+        return new Fingerprint(_bytes.Pop(0).ToString("x32"));
     }
 
     private void Visit(JsonElement value)
     {
-        switch (value.ValueKind)
+        if (value.ValueKind == JsonValueKind.Object)
         {
-            case JsonValueKind.Object:
-                RuntimeHelpers.EnsureSufficientExecutionStack();
-                VisitNode(value);
-                break;
-            case JsonValueKind.Array:
-                _bytes.Tag('[');
-                foreach (var item in value.EnumerateArray())
-                    Visit(item);
-                _bytes.Tag(']');
-                break;
-            default:
-                _bytes.Bytes(value.Raw());
-                break;
+            RuntimeHelpers.EnsureSufficientExecutionStack();
+            VisitNode(value);
+        }
+        else if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in value.EnumerateArray())
+                Visit(item);
         }
     }
 
     private void VisitNode(JsonElement node)
     {
-        var outer = _ctes.Count;
-        Inspect(node);
-
-        // A CTE is known to the whole node, whose modifiers stand before it in the tree.
-        if (node.Has("cte_map"u8, out var map))
-            VisitCtes(map);
-        if (node.Is("type"u8, "RECURSIVE_CTE_NODE"u8))
-            _ctes.Add(node.Text("cte_name"u8).ToLowerInvariant());
-
-        _bytes.Tag('{');
+        JsonElement type = default, ctes = default;
         foreach (var property in node.EnumerateObject())
         {
-            if (property.IsPlace() || property.NameEquals("cte_map"u8) || property.Value.IsNothing())
-                continue;
-            _bytes.Bytes(JsonMarshal.GetRawUtf8PropertyName(property));
-            Visit(property.Value);
+            if (property.NameEquals("type"u8))
+                type = property.Value;
+            else if (property.NameEquals("cte_map"u8))
+                ctes = property.Value;
+            else if (property.NameEquals("sample"u8))
+                InspectSample(node, property.Value);
         }
 
-        _bytes.Tag('}');
+        var outer = _ctes.Count;
+        if (type.ValueKind == JsonValueKind.String)
+            Inspect(node, type.Raw());
+
+        // A CTE is known to the whole node, whose modifiers stand before it in the tree.
+        if (ctes.ValueKind == JsonValueKind.Object)
+            VisitCtes(ctes);
+        foreach (var property in node.EnumerateObject())
+        {
+            if (property.Value.ValueKind is (JsonValueKind.Object or JsonValueKind.Array)
+                && !property.NameEquals("cte_map"u8) && !property.NameEquals("value"u8) && !property.NameEquals("column_names"u8))
+                Visit(property.Value);
+        }
+
         _ctes.RemoveRange(outer, _ctes.Count - outer);
     }
 
@@ -78,35 +94,41 @@ internal sealed class QueryScan
     {
         foreach (var entry in map.Items("map"u8))
         {
-            _bytes.Text(entry.Text("key"u8));
-            if (entry.Has("value"u8, out var value))
-                Visit(value);
+            if (entry.Has("value"u8, out var definition))
+                Visit(definition);
             _ctes.Add(entry.Text("key"u8).ToLowerInvariant());
         }
     }
 
-    private void Inspect(JsonElement node)
+    private void Inspect(JsonElement node, ReadOnlySpan<byte> type)
     {
-        if (!node.Has("type"u8, out var type) || type.ValueKind != JsonValueKind.String)
-            return;
-
-        if (type.ValueEquals("FUNCTION"u8) || (node.Is("class"u8, "WINDOW"u8)))
-            InspectFunction(node);
-        else if (type.ValueEquals("COLUMN_REF"u8))
+        if (type.SequenceEqual("\"COLUMN_REF\""u8))
             InspectColumn(node);
-        else if (type.ValueEquals("BASE_TABLE"u8))
+        else if (type.SequenceEqual("\"FUNCTION\""u8) || type.StartsWith("\"WINDOW_"u8))
+            InspectFunction(node);
+        else if (type.SequenceEqual("\"BASE_TABLE\""u8))
             InspectTable(node);
-        else if (type.ValueEquals("TABLE_FUNCTION"u8))
+        else if (type.SequenceEqual("\"TABLE_FUNCTION\""u8))
             InspectTableFunction(node);
-        else if (type.ValueEquals("VALUE_PARAMETER"u8))
+        else if (type.SequenceEqual("\"RECURSIVE_CTE_NODE\""u8))
+            _ctes.Add(node.Text("cte_name"u8).ToLowerInvariant());
+        else if (type.SequenceEqual("\"VALUE_PARAMETER\""u8))
             InspectParameter(node);
-        else if (type.ValueEquals("SHOW_REF"u8))
-            Find(node, "sql-not-select", "SHOW, DESCRIBE and SUMMARIZE ask the engine about itself. An asset reads its parents with SELECT.");
-        else if (type.ValueEquals("DEFAULT"u8) || type.ValueEquals("VALUE_DEFAULT"u8))
+        else if (type.SequenceEqual("\"SHOW_REF\""u8))
+            Find(node, "sql-not-select", "SHOW, DESCRIBE and SUMMARIZE ask the engine itself. An asset reads its parents with SELECT.");
+        else if (type.SequenceEqual("\"VALUE_DEFAULT\""u8))
             Find(node, "sql-not-select", "DEFAULT has no meaning in an asset's SELECT. Write the value.");
+    }
 
-        if (node.Has("sample"u8, out var sample) && (!sample.Has("seed"u8, out var seed) || seed.Raw().SequenceEqual("-1"u8)))
-            Find(node, "sql-volatile", "A SAMPLE without REPEATABLE takes other rows at each run. Write 'USING SAMPLE reservoir(1000 ROWS) REPEATABLE (42)', or filter by a hash of the key.");
+    private void InspectSample(JsonElement node, JsonElement sample)
+    {
+        if (!sample.Has("seed"u8, out var seed) || seed.Raw().SequenceEqual("-1"u8))
+        {
+            Find(
+                node, "sql-volatile",
+                "A SAMPLE without REPEATABLE takes other rows at each run. Write 'USING SAMPLE reservoir(1000 ROWS) REPEATABLE (42)', "
+                + "or filter by a hash of the key.");
+        }
     }
 
     private void InspectFunction(JsonElement node)
@@ -120,10 +142,11 @@ internal sealed class QueryScan
 
     private void InspectColumn(JsonElement node)
     {
-        if (node.Count("column_names"u8) != 1)
+        if (!node.Has("column_names"u8, out var names) || names.GetArrayLength() != 1)
             return;
-        var name = node.Texts("column_names"u8)[0];
-        if (SqlRules.IsClockWord(name))
+
+        // The shortest is 'localtime', and few columns are as long.
+        if (names[0].Raw().Length >= 11 && names[0].GetString() is { } name && SqlRules.IsClockWord(name))
             Find(node, "sql-volatile", SqlRules.ClockMessage(name));
     }
 
@@ -132,7 +155,7 @@ internal sealed class QueryScan
         var (catalog, schema, name) = (node.Text("catalog_name"u8), node.Text("schema_name"u8), node.Text("table_name"u8));
         if (schema.Length == 0 && catalog.Length == 0 && _ctes.Contains(name.ToLowerInvariant()))
             return;
-        if (schema.Equals("recurring", StringComparison.OrdinalIgnoreCase) && _ctes.Contains(name.ToLowerInvariant()))
+        if (schema.Same("recurring") && _ctes.Contains(name.ToLowerInvariant()))
             return;
 
         if (SqlRules.IsFile(name))
@@ -142,7 +165,7 @@ internal sealed class QueryScan
         }
 
         if (node.Has("at_clause"u8, out _))
-            Find(node, "sql-relation-name", $"'{name} AT (...)' picks a version. The plan chooses the version that an asset reads: leave AT out.");
+            Find(node, "sql-relation-name", $"'{name} AT (...)' picks a version. The plan chooses which version is read: leave AT out.");
         if (catalog.Length > 0)
             Find(node, "sql-relation-name", $"'{catalog}.{schema}.{name}' has three parts. A relation is 'name' or 'schema.name'.");
         else if (SqlRules.IsSystemSchema(schema))
@@ -162,8 +185,9 @@ internal sealed class QueryScan
     private void InspectParameter(JsonElement node)
     {
         var name = node.Text("identifier"u8);
+        var written = name.Length == 0 || char.IsAsciiDigit(name[0]) ? "?" : "$" + name;
         if (!_source.Variables.Contains(name))
-            Find(node, "sql-parameter", $"'{(name.Length == 0 || char.IsAsciiDigit(name[0]) ? "?" : "$" + name)}' is a parameter without a value. A variable is written '@name'.");
+            Find(node, "sql-parameter", $"'{written}' is a parameter without a value. A variable is written '@name'.");
     }
 
     private void Find(JsonElement node, string code, string message)

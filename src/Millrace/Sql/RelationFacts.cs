@@ -11,8 +11,12 @@ public sealed record RelationFacts(string Name, Fingerprint Rows, IReadOnlyList<
     private Dictionary<string, int>? _positions;
     private Fingerprint? _all;
 
+    /// <summary>A copy to be changed with <c>with</c>, which must not take over what was computed from the old facts.</summary>
+    private RelationFacts(RelationFacts original) => (Name, Rows, Columns) = (original.Name, original.Rows, original.Columns);
+
     /// <summary>The fingerprint of all facts together, names and types included: what an unresolved reader depends on.</summary>
-    public Fingerprint All => _all ??= Fingerprint.Of([Name, Rows.Text, .. Columns.SelectMany(c => new[] { c.Name, c.Type.Sql, c.Fingerprint.Text })]);
+    public Fingerprint All => _all ??= Fingerprint.Of(
+        [Name, Rows.Text, .. Columns.SelectMany(c => new[] { c.Name, c.Type.Sql, c.Fingerprint.Text })]);
 
     /// <summary>The position of a column without regard to case, or -1.</summary>
     internal int Find(string name)
@@ -29,7 +33,8 @@ public sealed record RelationFacts(string Name, Fingerprint Rows, IReadOnlyList<
     }
 
     /// <inheritdoc/>
-    public bool Equals(RelationFacts? other) => other is not null && Name == other.Name && Rows == other.Rows && Columns.SequenceEqual(other.Columns);
+    public bool Equals(RelationFacts? other) =>
+        other is not null && Name == other.Name && Rows == other.Rows && Columns.SequenceEqual(other.Columns);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Rows, Columns.Count);

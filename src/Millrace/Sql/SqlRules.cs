@@ -3,20 +3,24 @@ using System.Collections.Frozen;
 namespace Millrace.Sql;
 
 /// <summary>Which of the engine's functions an asset's SQL may not use, and what some functions mean for rows.</summary>
-/// <remarks>Table functions are refused unless they are listed; scalar functions are allowed unless they are listed. A test holds the lists against the engine's own.</remarks>
+/// <remarks>
+/// Table functions are refused unless they are listed; scalar functions are allowed unless they are listed. Tests hold the lists
+/// against the engine's own.
+/// </remarks>
 internal static class SqlRules
 {
     /// <summary>Functions that fold many rows into one; exactly the engine's aggregates that are not only window functions.</summary>
     public static readonly FrozenSet<string> Aggregates = FrozenSet.ToFrozenSet(
         [
-            "any_value", "approx_count_distinct", "approx_quantile", "approx_top_k", "arbitrary", "arg_max", "arg_max_null", "arg_max_nulls_last",
-            "arg_min", "arg_min_null", "arg_min_nulls_last", "argmax", "argmin", "array_agg", "avg", "bit_and", "bit_or", "bit_xor", "bitstring_agg",
-            "bool_and", "bool_or", "corr", "count", "count_if", "count_star", "countif", "covar_pop", "covar_samp", "entropy", "favg", "first", "fsum",
-            "geomean", "geometric_mean", "group_concat", "histogram", "histogram_exact", "kahan_sum", "kurtosis", "kurtosis_pop", "last", "list", "listagg",
-            "mad", "max", "max_by", "mean", "median", "min", "min_by", "mode", "product", "quantile", "quantile_cont", "quantile_disc", "regr_avgx",
-            "regr_avgy", "regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "reservoir_quantile", "sem",
-            "skewness", "stddev", "stddev_pop", "stddev_samp", "string_agg", "sum", "sum_no_overflow", "sumkahan", "var_pop", "var_samp", "variance",
-            "wavg", "weighted_avg",
+            "any_value", "approx_count_distinct", "approx_quantile", "approx_top_k", "arbitrary", "arg_max", "arg_max_null",
+            "arg_max_nulls_last", "arg_min", "arg_min_null", "arg_min_nulls_last", "argmax", "argmin", "array_agg", "avg", "bit_and",
+            "bit_or", "bit_xor", "bitstring_agg", "bool_and", "bool_or", "corr", "count", "count_if", "count_star", "countif",
+            "covar_pop", "covar_samp", "entropy", "favg", "first", "fsum", "geomean", "geometric_mean", "group_concat", "histogram",
+            "histogram_exact", "kahan_sum", "kurtosis", "kurtosis_pop", "last", "list", "listagg", "mad", "max", "max_by", "mean",
+            "median", "min", "min_by", "mode", "product", "quantile", "quantile_cont", "quantile_disc", "regr_avgx", "regr_avgy",
+            "regr_count", "regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "reservoir_quantile", "sem",
+            "skewness", "stddev", "stddev_pop", "stddev_samp", "string_agg", "sum", "sum_no_overflow", "sumkahan", "var_pop",
+            "var_samp", "variance", "wavg", "weighted_avg",
         ],
         StringComparer.OrdinalIgnoreCase);
 
@@ -26,13 +30,16 @@ internal static class SqlRules
 
     /// <summary>Functions whose arrows are lambdas; elsewhere <c>a -> b</c> reads JSON.</summary>
     public static readonly FrozenSet<string> WithLambda = FrozenSet.ToFrozenSet(
-        ["list_transform", "list_apply", "array_transform", "array_apply", "apply", "list_filter", "array_filter", "filter", "list_reduce", "array_reduce", "reduce"],
+        [
+            "list_transform", "list_apply", "array_transform", "array_apply", "apply", "list_filter", "array_filter", "filter",
+            "list_reduce", "array_reduce", "reduce",
+        ],
         StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenSet<string> Clock = FrozenSet.ToFrozenSet(
         [
-            "now", "today", "get_current_timestamp", "get_current_time", "transaction_timestamp", "current_timestamp", "current_date", "current_time",
-            "localtimestamp", "localtime", "current_localtimestamp", "current_localtime", "ago",
+            "now", "today", "get_current_timestamp", "get_current_time", "transaction_timestamp", "current_timestamp", "current_date",
+            "current_time", "localtimestamp", "localtime", "current_localtimestamp", "current_localtime", "ago",
         ],
         StringComparer.OrdinalIgnoreCase);
 
@@ -44,8 +51,9 @@ internal static class SqlRules
 
     private static readonly FrozenSet<string> Session = FrozenSet.ToFrozenSet(
         [
-            "nextval", "currval", "getvariable", "getenv", "current_setting", "current_query", "current_query_id", "current_connection_id",
-            "current_transaction_id", "txid_current", "write_log", "sleep_ms", "stats", "which_secret", "pg_conf_load_time", "pg_postmaster_start_time",
+            "nextval", "currval", "getvariable", "getenv", "current_setting", "current_query", "current_query_id",
+            "current_connection_id", "current_transaction_id", "txid_current", "write_log", "sleep_ms", "stats", "which_secret",
+            "pg_conf_load_time", "pg_postmaster_start_time",
         ],
         StringComparer.OrdinalIgnoreCase);
 
@@ -53,14 +61,17 @@ internal static class SqlRules
         ["range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree"], StringComparer.OrdinalIgnoreCase);
 
     private static readonly string[] FileEndings =
-        [".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".gz", ".zst", ".xlsx", ".txt", ".avro", ".arrow", ".orc", ".duckdb", ".db"];
+        [
+            ".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".gz", ".zst", ".xlsx", ".txt", ".avro", ".arrow", ".orc",
+            ".duckdb", ".db",
+        ];
 
     public static bool IsClockWord(string name) => ClockWords.Contains(name);
 
     public static bool IsPureTableFunction(string name) => PureTableFunctions.Contains(name);
 
     public static bool IsSystemSchema(string schema) =>
-        schema.Equals("information_schema", StringComparison.OrdinalIgnoreCase) || schema.Equals("pg_catalog", StringComparison.OrdinalIgnoreCase);
+        schema.Same("information_schema") || schema.Same("pg_catalog");
 
     /// <summary>The name of a relation as the graph has it: lower case, the parts that are given joined by dots.</summary>
     public static string Relation(string catalog, string schema, string name) =>
@@ -68,8 +79,7 @@ internal static class SqlRules
 
     /// <summary>A name of a table that the engine would open as a file.</summary>
     public static bool IsFile(string table) =>
-        table.Contains('/', StringComparison.Ordinal) || table.Contains('\\', StringComparison.Ordinal) || table.Contains('*', StringComparison.Ordinal)
-        || FileEndings.Any(e => table.EndsWith(e, StringComparison.OrdinalIgnoreCase));
+        table.AsSpan().ContainsAny('/', '\\', '*') || FileEndings.Any(e => table.EndsWith(e, StringComparison.OrdinalIgnoreCase));
 
     public static string ClockMessage(string name) =>
         $"'{name}' gives another value at each run, so that no run could be repeated. Use the variables @as_of, @start or @end.";
@@ -80,9 +90,18 @@ internal static class SqlRules
         if (Clock.Contains(name))
             report("sql-volatile", ClockMessage(name + "()"));
         else if (Chance.Contains(name))
-            report("sql-volatile", $"'{name}()' gives another value at each run, so that no run could be repeated. Use a hash of a key, for example 'hash(id) % 100 < 10' or 'md5(id::VARCHAR)'.");
+        {
+            report(
+                "sql-volatile",
+                $"'{name}()' gives another value at each run, so that no run could be repeated. Use a hash of a key, "
+                + "for example 'hash(id) % 100 < 10' or 'md5(id::VARCHAR)'.");
+        }
         else if (Session.Contains(name))
-            report("sql-session", $"'{name}()' reads the session or the machine, which is not part of the project. Use a variable of the project, '@name'.");
+        {
+            report(
+                "sql-session",
+                $"'{name}()' reads the session or the machine, which is not part of the project. Use a variable of the project, '@name'.");
+        }
         else if (IsReader(name))
             report("sql-reads-file", $"'{name}()' reads outside the project. Declare a source, and read the source by its name.");
     }
@@ -95,7 +114,10 @@ internal static class SqlRules
         else if (IsReader(name))
             report("sql-reads-file", $"'{name}()' reads outside the project. Declare a source, and read the source by its name.");
         else
-            report("sql-table-function", $"The table function '{name}()' is not allowed in an asset. Allowed are: {string.Join(", ", PureTableFunctions.Order(StringComparer.Ordinal))}.");
+        {
+            var allowed = string.Join(", ", PureTableFunctions.Order(StringComparer.Ordinal));
+            report("sql-table-function", $"The table function '{name}()' is not allowed in an asset. Allowed are: {allowed}.");
+        }
     }
 
     private static bool IsReader(string name) =>

@@ -5,7 +5,7 @@ namespace Millrace.Sql;
 /// <summary>How engines of a pool are opened.</summary>
 public sealed record SqlSettings
 {
-    /// <summary>The share of the memory given to this process that all sessions of a pool take together, unless <see cref="MemoryLimitBytes"/> is set.</summary>
+    /// <summary>The share of this process's memory that all sessions take together, unless <see cref="MemoryLimitBytes"/> is set.</summary>
     public const double MemoryShare = 0.6;
 
     /// <summary>What every engine is opened with: no extension comes by itself, no secret stays, and time is UTC.</summary>
@@ -23,7 +23,7 @@ public sealed record SqlSettings
     /// <summary>Sessions that are expected to work at the same time; they share memory and cores evenly. At least 1.</summary>
     public int Sessions { get; init; } = 1;
 
-    /// <summary>The memory of one session, in bytes. Default: <see cref="MemoryShare"/> of the process's memory, divided by <see cref="Sessions"/>.</summary>
+    /// <summary>The memory of one session, in bytes. Default: <see cref="MemoryShare"/> by <see cref="Sessions"/>.</summary>
     public long? MemoryLimitBytes { get; init; }
 
     /// <summary>The folder that work spills to when it does not fit into memory. It is created when first needed.</summary>

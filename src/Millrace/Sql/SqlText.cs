@@ -5,9 +5,9 @@ namespace Millrace.Sql;
 
 /// <summary>A SQL text with our variables, written <c>@name</c>.</summary>
 /// <remarks>
-/// A variable starts with a letter or <c>_</c> and holds letters, digits and <c>_</c>. An <c>@</c> before anything else, or right behind another
-/// <c>@</c>, a letter or a digit, belongs to SQL, as in <c>a @> b</c> and <c>@ 5</c>. Inside texts, quoted names, dollar quotes and comments
-/// nothing is a variable.
+/// A variable starts with a letter or <c>_</c> and holds letters, digits and <c>_</c>. An <c>@</c> before anything else, or right behind
+/// another <c>@</c>, a letter or a digit, belongs to SQL, as in <c>a @> b</c> and <c>@ 5</c>. Inside texts, quoted names, dollar quotes and
+/// comments nothing is a variable.
 /// </remarks>
 public sealed class SqlText
 {
@@ -61,8 +61,10 @@ public sealed class SqlText
         {
             var name = Text.Substring(at + 1, length - 1);
             if (!sqlLiterals.TryGetValue(name, out var literal))
-                throw new ArgumentException(
-                    $"The variable '@{name}' has no value. Known are: {string.Join(", ", sqlLiterals.Keys.Order(StringComparer.Ordinal))}.", nameof(sqlLiterals));
+            {
+                var known = string.Join(", ", sqlLiterals.Keys.Order(StringComparer.Ordinal));
+                throw new ArgumentException($"The variable '@{name}' has no value. Known are: {known}.", nameof(sqlLiterals));
+            }
 
             bound.Append(Text, done, at - done);
             // 'x-@n' with -5 would become a comment.
@@ -79,104 +81,51 @@ public sealed class SqlText
     /// <inheritdoc/>
     public override string ToString() => Text;
 
+    /// <summary>Where the text first names a variable, counted in characters from 0; -1 when it does not.</summary>
+    public int IndexOf(string variable)
+    {
+        foreach (var (at, length) in _uses)
+        {
+            if (Text.AsSpan(at + 1, length - 1).SequenceEqual(variable))
+                return at;
+        }
+
+        return -1;
+    }
+
     private void Scan(List<string> names)
     {
-        var text = Text;
-        for (var i = 0; i < text.Length; i++)
+        foreach (var part in SqlParts.Parts(Text).Where(p => p.Kind != SqlParts.PartKind.Comment))
         {
-            var isCode = true;
-            switch (text[i])
+            if (part.Kind == SqlParts.PartKind.Quoted)
             {
-                case '\'':
-                    i = EndOfQuote(i, '\'', IsEscaping(i));
-                    break;
-                case '"':
-                    i = EndOfQuote(i, '"', false);
-                    break;
-                case '-' when Follows(i, '-'):
-                    i = text.IndexOf('\n', i) is var end && end < 0 ? text.Length : end;
-                    isCode = false;
-                    break;
-                case '/' when Follows(i, '*'):
-                    i = EndOfComment(i);
-                    isCode = false;
-                    break;
-                case '$' when i == 0 || !IsWord(text[i - 1]):
-                    i = EndOfDollarQuote(i);
-                    break;
-                case '@' when i + 1 < text.Length && IsStart(text[i + 1]) && (i == 0 || (text[i - 1] != '@' && !IsWord(text[i - 1]))):
-                    var length = 1;
-                    while (i + length < text.Length && IsWord(text[i + length]))
-                        length++;
-                    var name = text.Substring(i + 1, length - 1);
-                    if (!names.Contains(name))
-                        names.Add(name);
-                    _uses.Add((i, length));
-                    i += length - 1;
-                    break;
-                default:
-                    isCode = text[i] != ';' && !char.IsWhiteSpace(text[i]);
-                    break;
+                _end = part.End;
+                continue;
             }
 
-            if (isCode)
-                _end = Math.Min(i + 1, text.Length);
+            for (var i = part.Start; i < part.End; i++)
+            {
+                if (Text[i] == ';' || char.IsWhiteSpace(Text[i]))
+                    continue;
+                if (Text[i] == '@' && i + 1 < part.End && IsStart(Text[i + 1]) && (i == 0 || (Text[i - 1] != '@' && !IsWord(Text[i - 1]))))
+                    i = Use(i, names);
+                _end = i + 1;
+            }
         }
     }
 
-    private bool Follows(int at, char next) => at + 1 < Text.Length && Text[at + 1] == next;
-
-    /// <summary>True when the quote opens <c>E'...'</c>, in which a backslash escapes.</summary>
-    private bool IsEscaping(int at) => at > 0 && Text[at - 1] is 'e' or 'E' && (at == 1 || !IsWord(Text[at - 2]));
-
-    private int EndOfQuote(int at, char quote, bool escapes)
+    /// <summary>Takes down the variable at a position.</summary>
+    /// <returns>The position of its last character.</returns>
+    private int Use(int at, List<string> names)
     {
-        for (var i = at + 1; i < Text.Length; i++)
-        {
-            if (escapes && Text[i] == '\\')
-                i++;
-            else if (Text[i] == quote && Follows(i, quote))
-                i++;
-            else if (Text[i] == quote)
-                return i;
-        }
-
-        return Text.Length;
-    }
-
-    private int EndOfComment(int at)
-    {
-        var depth = 0;
-        for (var i = at; i + 1 < Text.Length; i++)
-        {
-            if (Text[i] == '/' && Text[i + 1] == '*')
-            {
-                depth++;
-                i++;
-            }
-            else if (Text[i] == '*' && Text[i + 1] == '/')
-            {
-                i++;
-                if (--depth == 0)
-                    return i;
-            }
-        }
-
-        return Text.Length;
-    }
-
-    /// <summary>The end of <c>$tag$...$tag$</c>, or <paramref name="at"/> where the dollar opens no quote.</summary>
-    private int EndOfDollarQuote(int at)
-    {
-        var tag = at + 1;
-        while (tag < Text.Length && IsWord(Text[tag]))
-            tag++;
-        if (tag >= Text.Length || Text[tag] != '$' || (tag > at + 1 && char.IsAsciiDigit(Text[at + 1])))
-            return at;
-
-        var fence = Text.Substring(at, tag - at + 1);
-        var end = Text.IndexOf(fence, tag + 1, StringComparison.Ordinal);
-        return end < 0 ? Text.Length : end + fence.Length - 1;
+        var length = 1;
+        while (at + length < Text.Length && IsWord(Text[at + length]))
+            length++;
+        var name = Text.Substring(at + 1, length - 1);
+        if (!names.Contains(name))
+            names.Add(name);
+        _uses.Add((at, length));
+        return at + length - 1;
     }
 
     private static bool IsStart(char c) => char.IsAsciiLetter(c) || c == '_';

@@ -51,6 +51,9 @@ internal static class Tree
     /// <summary>The value as it stands in the JSON text; a text keeps its quotes.</summary>
     public static ReadOnlySpan<byte> Raw(this JsonElement value) => JsonMarshal.GetRawUtf8Value(value);
 
+    /// <summary>True when two names of SQL are one: case does not count.</summary>
+    public static bool Same(this string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>True for what says nothing: null, and whatever is empty. False speaks where true is the default.</summary>
     public static bool IsNothing(this JsonElement value) => value.ValueKind switch
     {

@@ -1,12 +1,12 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
+using Millrace.Sql;
 
 namespace Millrace.Transforms;
 
 /// <summary>Reads a file of <c>tables/</c>: an optional front matter between <c>/*---</c> and <c>---*/</c>, then one SELECT.</summary>
-public static partial class TableDefinitionReader
+public static class TableDefinitionReader
 {
     private const string Opening = "/*---";
     private const string Closing = "---*/";
@@ -209,10 +209,10 @@ public static partial class TableDefinitionReader
 
     private static void CheckVariables(string file, string sql, int sqlLine, TableKind? kind, Section section, List<Problem> problems)
     {
-        var used = Variables(sql);
+        var used = new SqlText(sql);
         if (kind == TableKind.Incremental)
         {
-            var missing = ((string[])["start", "end"]).Where(v => !used.ContainsKey(v)).Select(v => "@" + v).ToArray();
+            var missing = ((string[])["start", "end"]).Where(v => used.IndexOf(v) < 0).Select(v => "@" + v).ToArray();
             if (missing.Length == 0)
                 return;
             var column = section.Text("time_column") ?? "hour";
@@ -227,7 +227,7 @@ public static partial class TableDefinitionReader
         {
             foreach (var name in (string[])["start", "end"])
             {
-                if (used.TryGetValue(name, out var at))
+                if (used.IndexOf(name) is var at and >= 0)
                     problems.Add(new Problem(
                         "wrong-variable",
                         $"The SQL uses @{name}, which only an incremental table has, and this one is {Word(kind)}. Remove it, "
@@ -236,18 +236,6 @@ public static partial class TableDefinitionReader
                         sqlLine + LineAt(sql, at) - 1));
             }
         }
-    }
-
-    private static Dictionary<string, int> Variables(string sql)
-    {
-        var variables = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var part in SqlParts.Parts(sql).Where(p => p.Kind == SqlParts.PartKind.Code))
-        {
-            foreach (var match in Variable().EnumerateMatches(sql.AsSpan(part.Start, part.End - part.Start)))
-                variables.TryAdd(sql.Substring(part.Start + match.Index + 1, match.Length - 1), part.Start + match.Index);
-        }
-
-        return variables;
     }
 
     private static DateTimeOffset? Start(Section section)
@@ -272,7 +260,4 @@ public static partial class TableDefinitionReader
     private static string Word(TableKind? kind) => kind == TableKind.View ? "a view" : "full";
 
     private static int LineAt(string text, int at) => 1 + text.AsSpan(0, at).Count('\n');
-
-    [GeneratedRegex("@[A-Za-z_][A-Za-z0-9_]*", RegexOptions.CultureInvariant)]
-    private static partial Regex Variable();
 }

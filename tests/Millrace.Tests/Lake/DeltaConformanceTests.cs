@@ -9,6 +9,17 @@ namespace Millrace.Tests.Lake;
 /// <summary>Tables that Spark, delta-rs and others wrote. The variable MILLRACE_CONFORMANCE names the folder that holds them.</summary>
 public sealed class DeltaConformanceTests(ITestOutputHelper output) : LakeTestBase
 {
+    /// <summary>Logs that describe no table, or name files outside of the table's folder: refused, but not for a feature.</summary>
+    private static readonly string[] NoTables =
+    [
+        "canonicalized-paths-normal-a", "canonicalized-paths-normal-b", "canonicalized-paths-special-a", "data-reader-absolute-paths-escaped-chars",
+        "deltalog-commit-info", "deltalog-state-reconstruction-from-checkpoint-missing-metadata", "deltalog-state-reconstruction-without-protocol",
+        "update-deleted-directory", "void-column",
+    ];
+
+    /// <summary>Its writer stood in another time zone, which nothing in the table tells; the kernel's own test leaves it out for that.</summary>
+    private const string OfAnotherTimeZone = "data-reader-partition-values";
+
     [Fact]
     public void Tables_of_delta_rs_read_as_their_files_say_or_are_refused_by_a_feature()
     {
@@ -59,6 +70,8 @@ public sealed class DeltaConformanceTests(ITestOutputHelper output) : LakeTestBa
             }
 
             var table = Path.GetDirectoryName(log)!;
+            if (Path.GetFileName(archive).StartsWith(OfAnotherTimeZone, StringComparison.Ordinal))
+                return "skipped: its timestamps are of a time zone that it does not name";
             var expected = Path.Combine(Path.GetDirectoryName(table)!, "expected");
             return Judge(table, Directory.Exists(expected) ? expected : null);
         }
@@ -105,14 +118,14 @@ public sealed class DeltaConformanceTests(ITestOutputHelper output) : LakeTestBa
     }
 
     /// <summary>The plainest replay: only where the log is whole from version 0 on.</summary>
-    private static List<string>? Replay(string folder)
+    private static HashSet<string>? Replay(string folder)
     {
         var entries = Directory.EnumerateFiles(Path.Combine(folder, "_delta_log"), "*.json").Where(f => Path.GetFileNameWithoutExtension(f).Length == 20)
             .Order(StringComparer.Ordinal).ToList();
         if (entries.Count == 0 || Path.GetFileNameWithoutExtension(entries[0]) != new string('0', 20))
             return null;
 
-        var files = new List<string>();
+        var files = new HashSet<string>(StringComparer.Ordinal);
         foreach (var line in entries.SelectMany(File.ReadLines).Where(l => l.Length > 0))
         {
             var action = JsonNode.Parse(line)!;
@@ -157,6 +170,7 @@ public sealed class DeltaConformanceTests(ITestOutputHelper output) : LakeTestBa
             foreach (var group in _lines.GroupBy(l => l.Verdict.Split(':')[0]).OrderBy(g => g.Key, StringComparer.Ordinal))
                 output.WriteLine($"{group.Key}: {group.Count()}");
             Assert.DoesNotContain(_lines, l => l.Verdict.StartsWith("FAILED", StringComparison.Ordinal));
+            Assert.DoesNotContain(_lines, l => l.Verdict.StartsWith("broken", StringComparison.Ordinal) && !NoTables.Contains(l.Name));
             Assert.True(_lines.Count(l => l.Verdict.StartsWith("passed", StringComparison.Ordinal)) >= atLeast, $"Fewer than {atLeast} tables passed.");
         }
     }

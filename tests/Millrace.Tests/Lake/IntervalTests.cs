@@ -82,7 +82,7 @@ public sealed class IntervalTests : LakeTestBase
 
         var none = Stage("SELECT NULL AS t, NULL AS v WHERE false", Columns("t DATE; v VARCHAR"));
         Table.Commit(Table.ReplaceIntervals(Connection, Table.Latest(), none, SecondDay, "t", Stamp("t3")));
-        Table.Commit(Table.ReplaceTagged(Table.Latest(), none, "batch", "one", Stamp("t4")));
+        Table.Commit(Table.ReplaceTagged(Table.Latest(), none, "batch", new HashSet<string> { "one" }, Stamp("t4")));
         Assert.Equal(["{'t': 2026-01-01, 'v': two}", "{'t': 2026-01-03, 'v': two}"], Rows(Table.Latest()));
     }
 

@@ -114,7 +114,7 @@ public sealed class LakeTableTests : LakeTestBase
         var columns = Columns("a BIGINT");
         Table.Commit(Table.Append(null, Stage("SELECT 1 AS a", columns, o => Batch(o, "one.csv")), Stamp("t1")));
         Table.Commit(Table.Append(Table.Latest(), Stage("SELECT 2 AS a", columns, o => Batch(o, "two's.csv")), Stamp("t2")));
-        Table.Commit(Table.ReplaceTagged(Table.Latest(), Stage("SELECT 3 AS a", columns, o => Batch(o, "one.csv")), "batch", "one.csv", Stamp("t3")));
+        Table.Commit(Table.ReplaceTagged(Table.Latest(), Stage("SELECT 3 AS a", columns, o => Batch(o, "one.csv")), "batch", new HashSet<string> { "one.csv" }, Stamp("t3")));
         Assert.Equal(["{'a': 2}", "{'a': 3}"], Rows(Table.Latest()));
         Assert.Equal("two's.csv", Table.Latest()!.Files[0].Tags["batch"]);
     }

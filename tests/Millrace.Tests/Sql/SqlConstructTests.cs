@@ -77,6 +77,8 @@ public sealed class SqlConstructTests
         { "SELECT a, t.a AS ta, u.a AS ua FROM t LEFT JOIN u USING (a)", "a<t.a ta<t.a ua<u.a", "t.a,u.a" },
         { "SELECT * FROM t NATURAL JOIN u", "a<t.a b<t.b c<t.c d<t.d x<u.x y<u.y", "t.a,u.a" },
         { "SELECT a, v.x AS vx FROM t JOIN u USING (a) JOIN u AS v USING (a)", "a<t.a vx<u.x", "t.a,u.a" },
+        { "SELECT x, b FROM (t JOIN u USING (a)) JOIN (u v JOIN u w USING (x)) USING (x)", "x<u.x b<t.b", "t.a,u.a,u.x" },
+        { "SELECT a, k.y AS ky FROM (t JOIN u USING (a)) JOIN (u k JOIN u w USING (x)) ON k.a = t.a", "a<t.a ky<u.y", "t.a,u.a,u.x" },
         { "SELECT * FROM t SEMI JOIN u ON t.a = u.a", "a<t.a b<t.b c<t.c d<t.d", "t.a,u.a" },
         { "SELECT a FROM t ANTI JOIN u USING (a)", "a<t.a", "t.a,u.a" },
         { "SELECT t.b, u.x FROM t ASOF JOIN u ON t.a >= u.a", "b<t.b x<u.x", "t.a,u.a" },

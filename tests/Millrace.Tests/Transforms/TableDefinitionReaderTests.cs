@@ -1,4 +1,5 @@
 using Millrace.Assets;
+using Millrace.Sql;
 using Millrace.Transforms;
 
 namespace Millrace.Tests.Transforms;

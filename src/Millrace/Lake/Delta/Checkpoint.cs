@@ -6,6 +6,23 @@ namespace Millrace.Lake.Delta;
 /// <summary>The state of a table as Parquet, so that older log entries need not be read.</summary>
 internal static partial class Checkpoint
 {
+    private const string Texts = "VARCHAR[]";
+    private const string TextMap = "MAP(VARCHAR, VARCHAR)";
+
+    /// <summary>What is read of each action, in the order in which <see cref="Apply"/> takes it.</summary>
+    private static readonly (string Name, string Type)[] Wanted =
+    [
+        ("add.path", "VARCHAR"), ("add.size", "BIGINT"), ("add.modificationTime", "BIGINT"), ("add.stats", "VARCHAR"),
+        ("add.partitionValues", TextMap),
+        ("add.tags", TextMap), ("add.deletionVector.storageType", "VARCHAR"),
+        ("remove.path", "VARCHAR"), ("remove.deletionTimestamp", "BIGINT"), ("remove.size", "BIGINT"), ("remove.partitionValues", TextMap),
+        ("txn.appId", "VARCHAR"), ("txn.version", "BIGINT"), ("txn.lastUpdated", "BIGINT"),
+        ("protocol.minReaderVersion", "INTEGER"), ("protocol.minWriterVersion", "INTEGER"), ("protocol.readerFeatures", Texts),
+        ("protocol.writerFeatures", Texts),
+        ("metaData.schemaString", "VARCHAR"), ("metaData.id", "VARCHAR"), ("metaData.name", "VARCHAR"), ("metaData.description", "VARCHAR"),
+        ("metaData.partitionColumns", Texts), ("metaData.configuration", TextMap), ("metaData.createdTime", "BIGINT"),
+    ];
+
     /// <summary>Reads the state.</summary>
     /// <exception cref="LakeException">The checkpoint is damaged.</exception>
     public static LogReplay Read(CheckpointFiles checkpoint)
@@ -13,92 +30,45 @@ internal static partial class Checkpoint
         try
         {
             using var connection = LogEngine.Connect();
-            var files = $"[{string.Join(", ", checkpoint.Paths.Select(p => SqlName.Text(FileRelation.Literally(p))))}]";
             var fields = Fields(connection, FileRelation.Literally(checkpoint.Paths[0]));
+            var files = string.Join(", ", checkpoint.Paths.Select(p => SqlName.Text(FileRelation.Literally(p))));
             var replay = new LogReplay { Version = checkpoint.Version };
-            ReadProtocol(connection, files, fields, replay);
-            ReadMetadata(connection, files, fields, replay);
-            ReadFiles(connection, files, fields, replay);
-            ReadTransactions(connection, files, fields, replay);
-            if (replay.Protocol is null || replay.Metadata is null)
-                throw new LakeException($"The checkpoint '{checkpoint.Paths[0]}' has no protocol or no metaData.");
-            return replay;
+            var columns = string.Join(", ", Wanted.Select(w => Select(fields, w.Name, w.Type)));
+            foreach (var row in connection.Query($"SELECT {columns} FROM read_parquet([{files}], hive_partitioning=false)").Rows())
+                Apply(row, replay);
+            return replay is { Protocol: not null, Metadata: not null }
+                ? replay
+                : throw new LakeException($"The checkpoint '{checkpoint.Paths[0]}' has no protocol or no metaData.");
         }
-        catch (Exception e) when (e is DuckException or InvalidCastException or KeyNotFoundException)
+        catch (Exception e) when (e is DuckException or InvalidCastException)
         {
             throw new LakeException($"The checkpoint '{checkpoint.Paths[0]}' cannot be read: {e.Message}", e);
         }
     }
 
-    private static void ReadProtocol(DuckConnection connection, string files, HashSet<string> fields, LogReplay replay)
+    private static void Apply(object?[] row, LogReplay replay)
     {
-        var row = connection.Query($"""
-            SELECT protocol.minReaderVersion::INT, protocol.minWriterVersion::INT,
-                {Field(fields, "protocol.readerFeatures", "VARCHAR[]")}, {Field(fields, "protocol.writerFeatures", "VARCHAR[]")}
-            FROM read_parquet({files}, hive_partitioning=false) WHERE protocol.minReaderVersion IS NOT NULL
-            """).Rows().LastOrDefault();
-        if (row is not null)
-            replay.Protocol = new TableProtocol((int)row[0]!, (int)row[1]!, List(row[2]), List(row[3]));
-    }
-
-    private static void ReadMetadata(DuckConnection connection, string files, HashSet<string> fields, LogReplay replay)
-    {
-        var row = connection.Query($"""
-            SELECT metaData.id, {Field(fields, "metaData.name", "VARCHAR")}, {Field(fields, "metaData.description", "VARCHAR")}, metaData.schemaString,
-                {Field(fields, "metaData.partitionColumns", "VARCHAR[]")}, {Field(fields, "metaData.configuration", "MAP(VARCHAR, VARCHAR)")},
-                {Field(fields, "metaData.createdTime", "BIGINT")}
-            FROM read_parquet({files}, hive_partitioning=false) WHERE metaData.schemaString IS NOT NULL
-            """).Rows().LastOrDefault();
-        if (row is not null)
-            replay.Metadata = new TableMetadata(
-                row[0] as string ?? "", row[1] as string, row[2] as string, (string)row[3]!, List(row[4]),
-                Map(row[5]).ToDictionary(p => p.Key, p => p.Value ?? ""), (long?)row[6]);
-    }
-
-    private static void ReadFiles(DuckConnection connection, string files, HashSet<string> fields, LogReplay replay)
-    {
-        // A writer may leave out the JSON text and keep only parsed statistics; of these the row count is taken.
-        var stats = Field(fields, "add.stats", "VARCHAR");
-        if (fields.Contains("add.stats_parsed.numRecords"))
-            stats = "coalesce(" + stats + """, '{"numRecords":' || add.stats_parsed.numRecords || '}')""";
-        var adds = connection.Query("SELECT add.path, add.size::BIGINT, add.modificationTime::BIGINT, " + stats
-            + $", {Field(fields, "add.partitionValues", "MAP(VARCHAR, VARCHAR)")}, {Field(fields, "add.tags", "MAP(VARCHAR, VARCHAR)")}"
-            + (fields.Contains("add.deletionVector.storageType") ? ", add.deletionVector.storageType IS NOT NULL" : ", false")
-            + $" FROM read_parquet({files}, hive_partitioning=false) WHERE add.path IS NOT NULL");
-        foreach (var row in adds.Rows())
+        if (row[0] is string path)
             replay.Add(new DataFile
             {
-                Path = (string)row[0]!,
+                Path = path,
                 Size = (long)row[1]!,
                 ModifiedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)row[2]!),
                 Stats = row[3] as string,
                 PartitionValues = Map(row[4]),
                 Tags = Map(row[5]),
-                HasDeletionVector = (bool)row[6]!,
+                HasDeletionVector = row[6] is not null,
             });
-
-        if (!fields.Contains("remove.path"))
-            return;
-        var removes = connection.Query($"""
-            SELECT remove.path, {Field(fields, "remove.deletionTimestamp", "BIGINT")}, {Field(fields, "remove.size", "BIGINT")},
-                {Field(fields, "remove.partitionValues", "MAP(VARCHAR, VARCHAR)")}
-            FROM read_parquet({files}, hive_partitioning=false) WHERE remove.path IS NOT NULL
-            """);
-        foreach (var row in removes.Rows())
-        {
-            var tombstone = new Tombstone((string)row[0]!, (long?)row[1], (long?)row[2], row[3] is null ? null : Map(row[3]));
-            replay.Tombstones[tombstone.Key] = tombstone;
-        }
-    }
-
-    private static void ReadTransactions(DuckConnection connection, string files, HashSet<string> fields, LogReplay replay)
-    {
-        if (!fields.Contains("txn.appId"))
-            return;
-        var rows = connection.Query(
-            $"SELECT txn.appId, txn.version::BIGINT, {Field(fields, "txn.lastUpdated", "BIGINT")} FROM read_parquet({files}, hive_partitioning=false) WHERE txn.appId IS NOT NULL");
-        foreach (var row in rows.Rows())
-            replay.Transactions[(string)row[0]!] = new TransactionMark((string)row[0]!, (long)row[1]!, (long?)row[2]);
+        else if (row[7] is string gone)
+            replay.Bury(new Tombstone(gone, (long?)row[8], (long?)row[9], row[10] is null ? null : Map(row[10])));
+        else if (row[11] is string appId)
+            replay.Transactions[appId] = new TransactionMark(appId, (long)row[12]!, (long?)row[13]);
+        else if (row[14] is int minReader)
+            replay.Protocol = new TableProtocol(minReader, (int)row[15]!, List(row[16]), List(row[17]));
+        else if (row[18] is string schema)
+            replay.Metadata = new TableMetadata(
+                row[19] as string ?? "", row[20] as string, row[21] as string, schema, List(row[22]),
+                Map(row[23]).ToDictionary(p => p.Key, p => p.Value ?? ""), (long?)row[24]);
     }
 
     /// <summary>The dotted names of all fields that the file has: writers differ in what they leave out.</summary>
@@ -110,27 +80,32 @@ internal static partial class Checkpoint
         {
             while (open.TryPeek(out var top) && top.Left == 0)
                 open.Pop();
-            var name = (string)row[0]!;
+
+            // The first row is the file itself.
+            var prefix = "";
             if (open.TryPop(out var parent))
             {
                 open.Push((parent.Prefix, parent.Left - 1));
-                name = parent.Prefix + name;
-                fields.Add(name);
-                name += ".";
-            }
-            else
-            {
-                name = "";
+                fields.Add(parent.Prefix + row[0]);
+                prefix = $"{parent.Prefix}{row[0]}.";
             }
 
             if (row[1] is long children and > 0)
-                open.Push((name, children));
+                open.Push((prefix, children));
         }
 
         return fields;
     }
 
-    private static string Field(HashSet<string> fields, string name, string type) => fields.Contains(name) ? $"{name}::{type}" : $"NULL::{type}";
+    private static string Select(HashSet<string> fields, string name, string type)
+    {
+        var value = fields.Contains(name) ? $"{name}::{type}" : $"NULL::{type}";
+
+        // A writer may leave out the JSON text and keep only parsed statistics; of these the row count is taken.
+        return name == "add.stats" && fields.Contains("add.stats_parsed.numRecords")
+            ? "coalesce(" + value + """, '{"numRecords":' || add.stats_parsed.numRecords || '}')"""
+            : value;
+    }
 
     private static IReadOnlyList<string> List(object? value) => value is object?[] items ? [.. items.OfType<string>()] : [];
 

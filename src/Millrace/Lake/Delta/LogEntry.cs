@@ -61,7 +61,8 @@ internal sealed class LogEntry
         {
             throw new LakeException(
                 $"'{path}' is no whole Delta log entry: {e.Message} Put the file back from a copy. "
-                + $"If it is the newest entry and its writer died while writing it, delete it: the table is then at version {version - 1} again.",
+                + $"If it is the newest entry and its writer died while writing it, delete it: "
+                + (version > 0 ? $"the table is then at version {version - 1} again." : "there is then no table yet."),
                 e);
         }
     }

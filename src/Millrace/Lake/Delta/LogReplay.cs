@@ -21,7 +21,7 @@ internal sealed class LogReplay
         foreach (var file in snapshot.Files)
             Add(file);
         foreach (var tombstone in snapshot.Tombstones)
-            Tombstones[tombstone.Key] = tombstone;
+            Bury(tombstone);
         foreach (var mark in snapshot.Marks)
             Transactions[mark.AppId] = mark;
     }
@@ -78,6 +78,9 @@ internal sealed class LogReplay
         _index[key] = _files.Count;
         _files.Add(file);
     }
+
+    /// <summary>Keeps a tombstone of a file that left before the state began.</summary>
+    public void Bury(Tombstone tombstone) => Tombstones[tombstone.Key] = tombstone;
 
     private void Remove(Tombstone tombstone)
     {

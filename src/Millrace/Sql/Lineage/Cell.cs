@@ -23,7 +23,10 @@ internal sealed class Cell(string name)
     /// <summary>True when the value is certainly a list.</summary>
     public bool IsList { get; init; }
 
-    public Cell Renamed(string name) => name == Name
-        ? this
-        : new Cell(name) { Hash = Hash, Values = Values, Indirect = Indirect, IsUnresolved = IsUnresolved, Type = Type, IsList = IsList };
+    public Cell Renamed(string name) => name == Name ? this : With(name, Hash);
+
+    public Cell With(string name, UInt128 hash) => new(name)
+    {
+        Hash = hash, Values = Values, Indirect = Indirect, IsUnresolved = IsUnresolved, Type = Type, IsList = IsList,
+    };
 }

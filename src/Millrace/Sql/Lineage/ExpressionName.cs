@@ -5,7 +5,9 @@ using System.Text.Json;
 namespace Millrace.Sql.Lineage;
 
 /// <summary>The name that the engine gives an expression without alias: its text. Only the common forms; else the empty text.</summary>
-/// <remarks>Names matter here for references into subqueries and CTEs. The schema that <see cref="SqlSession.Describe(string)"/> gives has them all.</remarks>
+/// <remarks>
+/// Names matter here for references into subqueries and CTEs. The schema that <see cref="SqlSession.Describe(string)"/> gives has them all.
+/// </remarks>
 internal static class ExpressionName
 {
     public static string Of(JsonElement expression)
@@ -84,12 +86,16 @@ internal static class ExpressionName
             text.Append(content.GetRawText());
         else if (type.Is("id"u8, "VARCHAR"u8) && content.ValueKind == JsonValueKind.String)
             text.Append('\'').Append(content.GetString()!.Replace("'", "''", StringComparison.Ordinal)).Append('\'');
-        else if (type.Is("id"u8, "DECIMAL"u8) && type.Has("type_info"u8, out var info) && info.Has("scale"u8, out var scale) && content.TryGetInt64(out var unscaled))
-            text.Append(new decimal((int)(Math.Abs(unscaled) & 0xFFFFFFFF), (int)(Math.Abs(unscaled) >> 32), 0, unscaled < 0, scale.GetByte()).ToString(CultureInfo.InvariantCulture));
+        else if (type.Is("id"u8, "DECIMAL"u8) && content.TryGetInt64(out var unscaled)
+            && type.Has("type_info"u8, out var info) && info.Has("scale"u8, out var scale))
+            text.Append(Decimal(unscaled, scale.GetByte()).ToString(CultureInfo.InvariantCulture));
         else
             return false;
         return true;
     }
+
+    private static decimal Decimal(long unscaled, byte scale) =>
+        new((int)(Math.Abs(unscaled) & 0xFFFFFFFF), (int)(Math.Abs(unscaled) >> 32), 0, unscaled < 0, scale);
 
     private static string Name(string name) => IsPlain(name) ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 

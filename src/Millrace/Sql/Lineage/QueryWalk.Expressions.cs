@@ -19,35 +19,41 @@ internal sealed partial class QueryWalk
             return;
         }
 
-        if (kind.ValueEquals("COLUMN_REF"u8))
+        var word = kind.Raw();
+        if (word.SequenceEqual("\"COLUMN_REF\""u8))
             Reference(node.Texts("column_names"u8), scope, reading);
-        else if (kind.ValueEquals("CONSTANT"u8))
+        else if (word.SequenceEqual("\"CONSTANT\""u8))
             Constant(node);
-        else if (kind.ValueEquals("FUNCTION"u8))
+        else if (word.SequenceEqual("\"FUNCTION\""u8))
             Function(node, scope, reading);
-        else if (kind.ValueEquals("CONJUNCTION"u8))
+        else if (word.SequenceEqual("\"CONJUNCTION\""u8))
             Conjunction(node, scope, reading);
-        else if (kind.ValueEquals("SUBQUERY"u8))
+        else if (word.SequenceEqual("\"SUBQUERY\""u8))
             Subquery(node, scope, reading);
-        else if (kind.ValueEquals("WINDOW"u8))
+        else if (word.SequenceEqual("\"WINDOW\""u8))
             Window(node, scope, reading);
-        else if (kind.ValueEquals("PARAMETER"u8))
+        else if (word.SequenceEqual("\"PARAMETER\""u8))
             Parameter(node, reading);
-        else if (kind.ValueEquals("STAR"u8))
-            StarInside(node, scope, reading);
-        else if (kind.ValueEquals("OPERATOR"u8) && node.Is("type"u8, "OPERATOR_UNPACK"u8))
+        else if (word.SequenceEqual("\"STAR\""u8))
+            StarInside(reading);
+        else if (word.SequenceEqual("\"OPERATOR\""u8) && node.Is("type"u8, "OPERATOR_UNPACK"u8))
             Unpack(node, scope, reading);
-        else if (kind.ValueEquals("POSITIONAL_REFERENCE"u8))
+        else if (word.SequenceEqual("\"POSITIONAL_REFERENCE\""u8))
             Position(node, scope, reading);
-        else if (kind.ValueEquals("LAMBDA"u8))
+        else if (word.SequenceEqual("\"LAMBDA\""u8))
             Arrow(node, scope, reading);
         else
         {
-            reading.IsUnresolved |= !(kind.ValueEquals("COMPARISON"u8) || kind.ValueEquals("OPERATOR"u8) || kind.ValueEquals("CAST"u8) || kind.ValueEquals("CASE"u8)
-                || kind.ValueEquals("BETWEEN"u8) || kind.ValueEquals("COLLATE"u8) || kind.ValueEquals("TYPE"u8));
+            reading.IsUnresolved |= !IsPlain(word);
             Generic(node, scope, reading);
         }
     }
+
+    /// <summary>Expressions that are the sum of their parts.</summary>
+    private static bool IsPlain(ReadOnlySpan<byte> word) =>
+        word.SequenceEqual("\"COMPARISON\""u8) || word.SequenceEqual("\"OPERATOR\""u8) || word.SequenceEqual("\"CAST\""u8)
+        || word.SequenceEqual("\"CASE\""u8) || word.SequenceEqual("\"BETWEEN\""u8) || word.SequenceEqual("\"COLLATE\""u8)
+        || word.SequenceEqual("\"TYPE\""u8);
 
     /// <summary>A node as it stands, expressions inside walked: new properties of a new engine count by themselves.</summary>
     private void Generic(JsonElement node, Scope scope, Reading reading)
@@ -155,7 +161,7 @@ internal sealed partial class QueryWalk
 
         _out.Tag('f');
         _out.Name(name);
-        if (node.Text("schema"u8) is { Length: > 0 } schema && !schema.Equals("main", StringComparison.OrdinalIgnoreCase))
+        if (node.Text("schema"u8) is { Length: > 0 } schema && !schema.Same("main"))
             _out.Name(schema);
         _out.Tag(node.IsTrue("distinct"u8) ? 'd' : '(');
         var namesMatter = name.StartsWith("struct_", StringComparison.OrdinalIgnoreCase);
@@ -242,7 +248,7 @@ internal sealed partial class QueryWalk
         }
     }
 
-    private void StarInside(JsonElement node, Scope scope, Reading reading)
+    private void StarInside(Reading reading)
     {
         if (_column is not { } column)
         {
@@ -292,7 +298,9 @@ internal sealed partial class QueryWalk
     }
 
     private Item? Positioned(JsonElement node, Scope scope) =>
-        All(scope) is { } items && node.GetProperty("index"u8).TryGetInt32(out var index) && index >= 1 && index <= items.Count ? items[index - 1] : null;
+        All(scope) is { } items && node.GetProperty("index"u8).TryGetInt32(out var index) && index >= 1 && index <= items.Count
+            ? items[index - 1]
+            : null;
 
     /// <summary><c>a -> b</c> outside of a function that takes lambdas reads JSON.</summary>
     private void Arrow(JsonElement node, Scope scope, Reading reading)

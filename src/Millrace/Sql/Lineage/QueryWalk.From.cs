@@ -31,9 +31,13 @@ internal sealed partial class QueryWalk
 
     private void Add(Source source, JsonElement node, Scope scope)
     {
+        // Other names for columns that nobody knows say nothing of which is which; a table function minds its own.
+        if (source.Open is not null && node.Count("column_name_alias"u8) > 0 && !node.Is("type"u8, "TABLE_FUNCTION"u8))
+            source = Unknown("renamed columns");
+
         var alias = node.Text("alias"u8);
-        var named = source.As(
-            alias.Length > 0 ? alias : source.Name, alias.Length > 0 ? "" : source.Schema, DistinctNames(source, node.Texts("column_name_alias"u8)));
+        var columns = DistinctNames(source, node.Texts("column_name_alias"u8));
+        var named = alias.Length > 0 ? source.As(alias, "", columns) : source.As(source.Name, source.Schema, columns);
         _out.Tag('T');
         _out.Hash(named.Rows);
         Sample(node);
@@ -73,7 +77,8 @@ internal sealed partial class QueryWalk
             return Unknown(name);
 
         // 'recurring.name' is what a recursive CTE with USING KEY has gathered so far.
-        var source = (schema.Length == 0 && catalog.Length == 0) || schema.Equals("recurring", StringComparison.OrdinalIgnoreCase) ? Cte.Find(scope.Ctes, name) : null;
+        var isCte = catalog.Length == 0 && (schema.Length == 0 || schema.Same("recurring"));
+        var source = isCte ? Cte.Find(scope.Ctes, name) : null;
         source ??= Parent(SqlRules.Relation(catalog, schema, name));
         return source.As(name, schema, []);
     }
@@ -87,6 +92,7 @@ internal sealed partial class QueryWalk
         From(node.GetProperty("left"u8), scope);
         var (middle, middleUsing) = (scope.Sources.Count, scope.Usings.Count);
         From(node.GetProperty("right"u8), scope);
+        var (leftUsings, rightUsings) = (scope.Usings[startUsing..middleUsing], scope.Usings[middleUsing..]);
 
         var reading = new Reading();
         var names = node.Is("ref_type"u8, "NATURAL"u8) ? Common(scope, start, middle, reading) : node.Texts("using_columns"u8);
@@ -94,8 +100,8 @@ internal sealed partial class QueryWalk
         foreach (var name in names.Distinct(StringComparer.OrdinalIgnoreCase))
         {
             _out.Tag('=');
-            var left = Side(name, scope, start, middle, startUsing, middleUsing, reading);
-            var right = Side(name, scope, middle, scope.Sources.Count, middleUsing, scope.Usings.Count, reading);
+            var left = Side(name, scope, start, middle, leftUsings, reading);
+            var right = Side(name, scope, middle, scope.Sources.Count, rightUsings, reading);
             if (left is null || right is null)
             {
                 reading.IsUnresolved = true;
@@ -105,7 +111,6 @@ internal sealed partial class QueryWalk
             made.Add(new UsingColumn(name, [.. left.Members, .. right.Members], Primary(node, left, right)));
             scope.Usings.Remove(left);
             scope.Usings.Remove(right);
-            middleUsing = Math.Min(middleUsing, scope.Usings.Count);
         }
 
         scope.Usings.AddRange(made);
@@ -161,15 +166,12 @@ internal sealed partial class QueryWalk
     }
 
     /// <summary>The column of this name on one side of a join, written and read.</summary>
-    private UsingColumn? Side(string name, Scope scope, int from, int to, int fromUsing, int toUsing, Reading reading)
+    private UsingColumn? Side(string name, Scope scope, int from, int to, List<UsingColumn> usings, Reading reading)
     {
-        for (var i = fromUsing; i < toUsing && i < scope.Usings.Count; i++)
+        if (usings.Find(u => u.Name.Same(name)) is { } shared)
         {
-            if (scope.Usings[i].Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            {
-                WriteUsing(scope.Usings[i], 0, reading);
-                return scope.Usings[i];
-            }
+            WriteUsing(shared, 0, reading);
+            return shared;
         }
 
         if (Find(name, scope, from, to) is not { } place)
@@ -200,11 +202,8 @@ internal sealed partial class QueryWalk
             columns = [.. columns, "ordinality"];
 
         var aliases = node.Texts("column_name_alias"u8);
-        Cell Column(string column, int position) => new(column)
-        {
-            Hash = HashOf('f', hash.ToString("x32"), position < 0 ? column.ToLowerInvariant() : $"{position}"),
-            Values = reading.Values, Indirect = reading.Indirect, IsUnresolved = reading.IsUnresolved,
-        };
+        Cell Column(string column, int position) =>
+            reading.Cell(column, HashOf('f', hash.ToString("x32"), position < 0 ? column.ToLowerInvariant() : $"{position}"));
 
         var sources = new SourceSet();
         sources.Add(reading.Values);
@@ -212,7 +211,7 @@ internal sealed partial class QueryWalk
         return new Source(columns is null ? [] : [.. columns.Select(Column)])
         {
             Name = name, Rows = hash, RowSources = sources, RowsUnresolved = reading.IsUnresolved,
-            Open = columns is null ? column => Column(column, Array.FindIndex(aliases, a => a.Equals(column, StringComparison.OrdinalIgnoreCase))) : null,
+            Open = columns is null ? column => Column(column, Array.FindIndex(aliases, a => a.Same(column))) : null,
         };
     }
 
@@ -229,10 +228,7 @@ internal sealed partial class QueryWalk
             _out.Tag('V');
             foreach (var row in rows)
                 Walk(row[column], scope, reading);
-            cells[column] = new Cell(column < names.Length ? names[column] : $"col{column}")
-            {
-                Hash = _out.Pop(mark), Values = reading.Values, Indirect = reading.Indirect, IsUnresolved = reading.IsUnresolved,
-            };
+            cells[column] = reading.Cell(column < names.Length ? names[column] : $"col{column}", _out.Pop(mark));
         }
 
         return new Source(cells) { Name = node.Text("alias"u8), Rows = HashOf('V', $"{rows.Length}") };
@@ -290,7 +286,7 @@ internal sealed partial class QueryWalk
                 return false;
             foreach (var one in chosen)
             {
-                if (items.Find(i => i.Cell.Name.Equals(one.Cell.Name, StringComparison.OrdinalIgnoreCase)) is not { } item)
+                if (items.Find(i => i.Cell.Name.Same(one.Cell.Name)) is not { } item)
                     return false;
                 entries.Add((one.Cell.Name, [item]));
             }
@@ -302,7 +298,7 @@ internal sealed partial class QueryWalk
         foreach (var value in entry.Items("values"u8))
         {
             var name = value.Text("value"u8);
-            if (items.Find(i => i.Cell.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } item)
+            if (items.Find(i => i.Cell.Name.Same(name)) is not { } item)
                 return false;
             found.Add(item);
         }
@@ -342,7 +338,12 @@ internal sealed partial class QueryWalk
 
             if (entries.Count == 0)
                 return Unknown("pivot");
-            combinations = [.. combinations.SelectMany(c => entries.Select(e => (c.Name.Length == 0 ? e.Name : $"{c.Name}_{e.Name}", $"{c.Values}\0{e.Values}")))];
+            combinations =
+            [
+                .. from c in combinations
+                   from e in entries
+                   select (c.Name.Length == 0 ? e.Name : $"{c.Name}_{e.Name}", $"{c.Values}\0{e.Values}"),
+            ];
         }
 
         var onHash = _out.Pop(mark);
@@ -379,16 +380,14 @@ internal sealed partial class QueryWalk
         var reading = new Reading();
         reading.Values.Add(on.Values);
         reading.Indirect.Add(on.Indirect);
+        reading.IsUnresolved = on.IsUnresolved;
         reading.Add(aggregate.Cell);
         var mark = _out.Length;
         _out.Tag('p');
         _out.Hash(onHash);
         _out.Text(values);
         _out.Hash(aggregate.Cell.Hash);
-        return new Cell(count > 1 || aggregate.Alias.Length > 0 ? $"{name}_{aggregate.Cell.Name}" : name)
-        {
-            Hash = _out.Pop(mark), Values = reading.Values, Indirect = reading.Indirect, IsUnresolved = reading.IsUnresolved || on.IsUnresolved,
-        };
+        return reading.Cell(count > 1 || aggregate.Alias.Length > 0 ? $"{name}_{aggregate.Cell.Name}" : name, _out.Pop(mark));
     }
 
     private static (string Name, string Values) PivotEntry(JsonElement entry)

@@ -8,11 +8,12 @@ internal sealed partial class QueryWalk
 {
     private static readonly HashSet<string> ListFunctions = new(StringComparer.OrdinalIgnoreCase)
     {
-        "list_value", "list_pack", "array_value", "list", "array_agg", "string_split", "str_split", "split", "string_to_array", "string_split_regex", "str_split_regex",
-        "regexp_split_to_array", "regexp_extract_all", "range", "generate_series", "map_keys", "map_values", "map_entries", "json_keys", "flatten",
-        "list_transform", "list_apply", "array_transform", "array_apply", "apply", "list_filter", "array_filter", "filter", "list_concat", "list_cat",
-        "array_concat", "array_cat", "list_append", "list_prepend", "array_append", "array_prepend", "list_sort", "array_sort", "list_reverse_sort",
-        "list_distinct", "array_distinct", "list_slice", "array_slice", "list_reverse", "array_reverse", "list_zip", "list_intersect", "list_where", "list_select",
+        "list_value", "list_pack", "array_value", "list", "array_agg", "string_split", "str_split", "split", "string_to_array",
+        "string_split_regex", "str_split_regex", "regexp_split_to_array", "regexp_extract_all", "range", "generate_series", "map_keys",
+        "map_values", "map_entries", "json_keys", "flatten", "list_transform", "list_apply", "array_transform", "array_apply", "apply",
+        "list_filter", "array_filter", "filter", "list_concat", "list_cat", "array_concat", "array_cat", "list_append", "list_prepend",
+        "array_append", "array_prepend", "list_sort", "array_sort", "list_reverse_sort", "list_distinct", "array_distinct",
+        "list_slice", "array_slice", "list_reverse", "array_reverse", "list_zip", "list_intersect", "list_where", "list_select",
     };
 
     /// <summary>What <c>*</c> stands for while an expression with COLUMNS(...) is walked once for each column.</summary>
@@ -36,8 +37,9 @@ internal sealed partial class QueryWalk
             if (Star(expression, scope) is not { } starred)
                 return false;
             var alias = expression.Text("alias"u8);
-            foreach (var item in starred)
-                scope.Items.Add(alias.Length > 0 ? new Item { Cell = item.Cell.Renamed(alias), IsColumn = item.IsColumn, Place = item.Place } : item);
+            if (alias.Length > 0)
+                starred = [.. starred.Select(i => new Item { Cell = i.Cell.Renamed(alias), IsColumn = i.IsColumn, Place = i.Place })];
+            scope.Items.AddRange(starred);
             return !alias.Contains('\\', StringComparison.Ordinal);
         }
 
@@ -81,12 +83,9 @@ internal sealed partial class QueryWalk
             return new Item
             {
                 Alias = alias, IsColumn = true, Place = found, HasAggregate = reading.HasAggregate, HasUnnest = reading.HasUnnest,
-                Cell = found is { } place && names.Length <= 3 && !reading.IsUnresolved
-                    ? new Cell(name == names[^1] ? alias.Length > 0 ? alias : place.Cell.Name : name)
-                    {
-                        Hash = hash, Values = place.Cell.Values, Indirect = place.Cell.Indirect, Type = place.Cell.Type, IsList = place.Cell.IsList,
-                    }
-                    : new Cell(name) { Hash = hash, Values = reading.Values, Indirect = reading.Indirect, IsUnresolved = reading.IsUnresolved },
+                Cell = found is { } place && !reading.IsUnresolved
+                    ? place.Cell.With(alias.Length > 0 ? alias : place.Cell.Name, hash)
+                    : reading.Cell(name, hash),
             };
         }
 
@@ -96,10 +95,7 @@ internal sealed partial class QueryWalk
         return new Item
         {
             Alias = alias, HasAggregate = reading.HasAggregate, HasUnnest = reading.HasUnnest,
-            Cell = new Cell(alias.Length > 0 ? alias : ExpressionName.Of(expression))
-            {
-                Hash = HashOfItem(mark), Values = reading.Values, Indirect = reading.Indirect, IsUnresolved = reading.IsUnresolved, IsList = IsList(expression),
-            },
+            Cell = reading.Cell(alias.Length > 0 ? alias : ExpressionName.Of(expression), HashOfItem(mark), IsList(expression)),
         };
     }
 
@@ -123,16 +119,16 @@ internal sealed partial class QueryWalk
     private bool Unnest(JsonElement expression, Scope scope)
     {
         var item = One(expression, scope);
-        var isPlain = expression.Text("function_name"u8).Equals("unnest", StringComparison.OrdinalIgnoreCase) && expression.Count("children"u8) == 1;
-        if (!isPlain)
+        if (!expression.Text("function_name"u8).Same("unnest") || expression.Count("children"u8) != 1)
         {
+            // With more arguments unnest goes into structs, as deep as it is told.
             scope.Items.Add(item);
-            return !expression.Text("function_name"u8).Equals("unnest", StringComparison.OrdinalIgnoreCase);
+            return !expression.Text("function_name"u8).Same("unnest");
         }
 
         var argument = expression.GetProperty("children"u8)[0];
         var inner = One(argument, scope).Cell;
-        if (inner.Type is { } type && type.Sql.StartsWith("STRUCT(", StringComparison.Ordinal) && !type.Sql.EndsWith("[]", StringComparison.Ordinal))
+        if (inner.Type is { } type && IsStruct(type))
         {
             // A struct becomes one column a field, in the same row.
             foreach (var field in type.Children)
@@ -143,6 +139,9 @@ internal sealed partial class QueryWalk
         scope.Items.Add(item);
         return inner.IsList || IsList(argument) || inner.IsUnresolved;
     }
+
+    private static bool IsStruct(DataType type) =>
+        type.Sql.StartsWith("STRUCT(", StringComparison.Ordinal) && !type.Sql.EndsWith("[]", StringComparison.Ordinal);
 
     private Cell FieldOf(Cell cell, Column field)
     {
@@ -157,7 +156,7 @@ internal sealed partial class QueryWalk
         };
     }
 
-    /// <summary>The first star inside an expression that is not an argument list of its own (<c>*COLUMNS(...)</c>) and not in a subquery.</summary>
+    /// <summary>The first star inside an expression, outside of subqueries and of argument lists (<c>*COLUMNS(...)</c>).</summary>
     private static JsonElement? FindStar(JsonElement node)
     {
         if (node.ValueKind == JsonValueKind.Array)
@@ -192,7 +191,7 @@ internal sealed partial class QueryWalk
         for (var s = 0; s < scope.Sources.Count; s++)
         {
             var source = scope.Sources[s];
-            if (source.IsHidden || (relation.Length > 0 && !source.Name.Equals(relation, StringComparison.OrdinalIgnoreCase)))
+            if (source.IsHidden || (relation.Length > 0 && !source.Name.Same(relation)))
                 continue;
             if (source.Open is not null)
                 return null;
@@ -219,17 +218,8 @@ internal sealed partial class QueryWalk
         return new Item
         {
             IsColumn = true, Place = place,
-            Cell = place.Relation == 0 ? Dropped(mark, cell) : new Cell(cell.Name)
-            {
-                Hash = _out.Pop(mark), Values = cell.Values, Indirect = cell.Indirect, IsUnresolved = cell.IsUnresolved, Type = cell.Type, IsList = cell.IsList,
-            },
+            Cell = cell.With(cell.Name, HashOfItem(mark)),
         };
-    }
-
-    private Cell Dropped(int mark, Cell cell)
-    {
-        _out.Drop(mark);
-        return cell;
     }
 
     private Item ItemOf(UsingColumn shared)
@@ -243,7 +233,7 @@ internal sealed partial class QueryWalk
         return new Item
         {
             IsColumn = true,
-            Cell = new Cell(shared.Name) { Hash = _out.Pop(mark), Values = reading.Values, Indirect = reading.Indirect, IsUnresolved = reading.IsUnresolved },
+            Cell = reading.Cell(shared.Name, _out.Pop(mark)),
         };
     }
 
@@ -251,7 +241,7 @@ internal sealed partial class QueryWalk
     private List<Item>? Star(JsonElement star, Scope scope)
     {
         var relation = star.Text("relation_name"u8);
-        var isRelation = relation.Length == 0 || scope.Sources.Exists(s => !s.IsHidden && s.Name.Equals(relation, StringComparison.OrdinalIgnoreCase));
+        var isRelation = relation.Length == 0 || scope.Sources.Exists(s => !s.IsHidden && s.Name.Same(relation));
         var items = isRelation ? All(scope, relation) : Fields(relation, scope);
         if (items is null || items.Count == 0)
             return null;
@@ -270,40 +260,44 @@ internal sealed partial class QueryWalk
             if (table.Length == 0)
                 excluded.Add(column);
             else
-                items.RemoveAll(i => i.Place is { } p && Named(scope.Sources[p.Relation], table) && i.Cell.Name.Equals(column, StringComparison.OrdinalIgnoreCase));
+                items.RemoveAll(i => IsOf(i, table, scope) && i.Cell.Name.Same(column));
         }
 
         items.RemoveAll(i => excluded.Contains(i.Cell.Name));
         foreach (var entry in star.Items("replace_list"u8))
         {
             var name = entry.Text("key"u8);
-            var at = items.FindIndex(i => i.Cell.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+            var at = items.FindIndex(i => i.Cell.Name.Same(name));
             if (at < 0)
                 return null;
-            var replaced = One(entry.GetProperty("value"u8), scope);
-            items[at] = new Item { Cell = replaced.Cell.Renamed(items[at].Cell.Name), Alias = items[at].Cell.Name, HasAggregate = replaced.HasAggregate, HasUnnest = replaced.HasUnnest };
+
+            name = items[at].Cell.Name;
+            var by = One(entry.GetProperty("value"u8), scope);
+            items[at] = new Item { Cell = by.Cell.Renamed(name), Alias = name, HasAggregate = by.HasAggregate, HasUnnest = by.HasUnnest };
         }
 
         foreach (var entry in star.Items("rename_list"u8))
         {
             var key = entry.GetProperty("key"u8);
             var (table, name) = (key.Text("table"u8), key.Text("column"u8));
-            var at = items.FindIndex(i => i.Cell.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
-                && (table.Length == 0 || (i.Place is { } p && Named(scope.Sources[p.Relation], table))));
+            var at = items.FindIndex(i => i.Cell.Name.Same(name) && (table.Length == 0 || IsOf(i, table, scope)));
             if (at < 0)
                 return null;
-            items[at] = new Item { Cell = items[at].Cell.Renamed(entry.Text("value"u8)), Alias = entry.Text("value"u8), Place = items[at].Place };
+
+            name = entry.Text("value"u8);
+            items[at] = new Item { Cell = items[at].Cell.Renamed(name), Alias = name, Place = items[at].Place };
         }
 
         return items;
     }
 
-    private static bool Named(Source source, string name) => source.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
+    private static bool IsOf(Item item, string relation, Scope scope) =>
+        item.Place is { } place && scope.Sources[place.Relation].Name.Same(relation);
 
     /// <summary><c>s.*</c> of a struct column.</summary>
     private List<Item>? Fields(string column, Scope scope)
     {
-        if (Find(column, scope, 0, scope.Sources.Count) is not { } place || place.Cell.Type is not { } type || !type.Sql.StartsWith("STRUCT(", StringComparison.Ordinal))
+        if (Find(column, scope, 0, scope.Sources.Count) is not { } place || place.Cell.Type is not { } type || !IsStruct(type))
             return null;
         var cell = ItemOf(place).Cell;
         return [.. type.Children.Select(f => new Item { Cell = FieldOf(cell, f) })];
@@ -314,16 +308,16 @@ internal sealed partial class QueryWalk
     {
         if (choice.Is("class"u8, "STAR"u8))
             return items;
-        if (choice.Is("class"u8, "CONSTANT"u8) && choice.GetProperty("value"u8).Has("value"u8, out var pattern) && pattern.ValueKind == JsonValueKind.String)
-            return Matching(items, pattern.GetString()!);
+        if (choice.Is("class"u8, "CONSTANT"u8) && choice.GetProperty("value"u8).Text("value"u8) is { Length: > 0 } pattern)
+            return Matching(items, pattern);
         if (!choice.Is("function_name"u8, "list_value"u8))
             return null;
 
         var chosen = new List<Item>();
         foreach (var child in choice.Items("children"u8))
         {
-            if (!child.Is("class"u8, "CONSTANT"u8)
-                || items.Find(i => i.Cell.Name.Equals(child.GetProperty("value"u8).Text("value"u8), StringComparison.OrdinalIgnoreCase)) is not { } item)
+            var name = child.Is("class"u8, "CONSTANT"u8) ? child.GetProperty("value"u8).Text("value"u8) : "";
+            if (items.Find(i => i.Cell.Name.Same(name)) is not { } item)
                 return null;
             chosen.Add(item);
         }
@@ -358,7 +352,8 @@ internal sealed partial class QueryWalk
             return false;
 
         var pattern = expression.GetProperty("children"u8)[1];
-        if (!pattern.Is("class"u8, "CONSTANT"u8) || pattern.GetProperty("value"u8).Text("value"u8) is not { Length: > 0 } text || text.Contains('\\', StringComparison.Ordinal))
+        if (!pattern.Is("class"u8, "CONSTANT"u8) || pattern.GetProperty("value"u8).Text("value"u8) is not { Length: > 0 } text
+            || text.Contains('\\', StringComparison.Ordinal))
             return false;
         var regex = new Regex(
             "^" + Regex.Escape(text).Replace("%", ".*", StringComparison.Ordinal).Replace("_", ".", StringComparison.Ordinal) + "$",

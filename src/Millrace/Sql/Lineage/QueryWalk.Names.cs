@@ -4,8 +4,8 @@ internal sealed partial class QueryWalk
 {
     private static readonly HashSet<string> ValueFunctions = new(StringComparer.OrdinalIgnoreCase)
     {
-        "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp", "current_user", "localtime",
-        "localtimestamp", "session_user", "user",
+        "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp", "current_user",
+        "localtime", "localtimestamp", "session_user", "user",
     };
 
     /// <summary>Resolves a name as the engine does, writes it and notes what it reads.</summary>
@@ -14,8 +14,8 @@ internal sealed partial class QueryWalk
     {
         if (IsLambda(names))
             return null;
-        if (scope.Aliases == AliasRule.BeforeColumns && names.Length == 1 && !scope.GroupKeys.Contains(names[0], StringComparer.OrdinalIgnoreCase)
-            && Alias(names, scope, reading))
+        var aliasFirst = scope.Aliases == AliasRule.BeforeColumns && names.Length == 1 && !scope.GroupKeys.Exists(names[0].Same);
+        if (aliasFirst && Alias(names, scope, reading))
             return null;
 
         var depth = 0;
@@ -47,7 +47,7 @@ internal sealed partial class QueryWalk
     {
         for (var i = _lambda.Count - 1; i >= 0; i--)
         {
-            if (!_lambda[i].Equals(names[0], StringComparison.OrdinalIgnoreCase))
+            if (!_lambda[i].Same(names[0]))
                 continue;
 
             _out.Tag('p');
@@ -114,7 +114,7 @@ internal sealed partial class QueryWalk
     {
         foreach (var shared in scope.Usings)
         {
-            if (shared.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && shared.Members[0].Relation >= scope.First)
+            if (shared.Name.Same(name) && shared.Members[0].Relation >= scope.First)
                 return shared;
         }
 
@@ -177,8 +177,8 @@ internal sealed partial class QueryWalk
         for (var s = scope.First; s < scope.Sources.Count; s++)
         {
             var source = scope.Sources[s];
-            if (source.IsHidden || !source.Name.Equals(relation, StringComparison.OrdinalIgnoreCase)
-                || (schema.Length > 0 && !source.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase)))
+            if (source.IsHidden || !source.Name.Same(relation)
+                || (schema.Length > 0 && !source.Schema.Same(schema)))
                 continue;
             if (source.Open is { } open)
                 return new Place(s, open(name));
@@ -195,7 +195,7 @@ internal sealed partial class QueryWalk
         for (var s = scope.First; s < scope.Sources.Count; s++)
         {
             var source = scope.Sources[s];
-            if (source.IsHidden || !source.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            if (source.IsHidden || !source.Name.Same(name))
                 continue;
 
             _out.Tag('W');
@@ -214,13 +214,13 @@ internal sealed partial class QueryWalk
 
     private bool Alias(string[] names, Scope scope, Reading reading)
     {
-        if (names.Length > 2 || (names.Length == 2 && !names[0].Equals("alias", StringComparison.OrdinalIgnoreCase)))
+        if (names.Length > 2 || (names.Length == 2 && !names[0].Same("alias")))
             return false;
 
         Item? found = null;
         foreach (var item in scope.Items)
         {
-            if (!item.Alias.Equals(names[^1], StringComparison.OrdinalIgnoreCase))
+            if (!item.Alias.Same(names[^1]))
                 continue;
             if (found is not null && found.Cell.Hash != item.Cell.Hash)
                 reading.IsUnresolved = true;

@@ -132,8 +132,8 @@ internal sealed partial class QueryWalk
         }
 
         // One set of all keys is the plain GROUP BY.
-        if (node.Count("group_sets"u8) > 1 || (node.Count("group_sets"u8) == 1 && node.GetProperty("group_sets"u8)[0].GetArrayLength() != count))
-            _out.Bytes(node.GetProperty("group_sets"u8).Raw());
+        if (node.Has("group_sets"u8, out var sets) && (sets.GetArrayLength() > 1 || sets[0].GetArrayLength() != count))
+            _out.Bytes(sets.Raw());
     }
 
     /// <summary>Columns first, then entries of the select list, by position too.</summary>
@@ -169,7 +169,10 @@ internal sealed partial class QueryWalk
     {
         var picks = !isOutermost;
         foreach (var modifier in node.Items("modifiers"u8))
-            picks |= !modifier.Is("type"u8, "ORDER_MODIFIER"u8) && (!modifier.Is("type"u8, "DISTINCT_MODIFIER"u8) || modifier.Count("distinct_on_targets"u8) > 0);
+        {
+            var picksNothing = modifier.Is("type"u8, "DISTINCT_MODIFIER"u8) && modifier.Count("distinct_on_targets"u8) == 0;
+            picks |= !modifier.Is("type"u8, "ORDER_MODIFIER"u8) && !picksNothing;
+        }
 
         foreach (var modifier in node.Items("modifiers"u8))
         {
@@ -238,12 +241,12 @@ internal sealed partial class QueryWalk
         if (expression.Is("class"u8, "COLUMN_REF"u8))
         {
             var names = expression.Texts("column_names"u8);
-            if (names.Length == 1 || (names.Length == 2 && names[0].Equals("alias", StringComparison.OrdinalIgnoreCase)))
+            if (names.Length == 1 || (names.Length == 2 && names[0].Same("alias")))
             {
                 if (ByAlias(names[^1], scope.Items) is { } aliased)
                     return aliased;
-                var same = scope.Items.Where(i => i.IsColumn && i.Alias.Length == 0 && i.Cell.Name.Equals(names[^1], StringComparison.OrdinalIgnoreCase)).Take(2).ToArray();
-                if (same.Length == 1)
+                var same = scope.Items.FindAll(i => i.IsColumn && i.Alias.Length == 0 && i.Cell.Name.Same(names[^1]));
+                if (same.Count == 1)
                     return same[0];
             }
         }
@@ -255,7 +258,7 @@ internal sealed partial class QueryWalk
     {
         foreach (var item in items)
         {
-            if (item.Alias.Equals(name, StringComparison.OrdinalIgnoreCase))
+            if (item.Alias.Same(name))
                 return item;
         }
 
@@ -278,7 +281,7 @@ internal sealed partial class QueryWalk
 
         var kind = node.Text("setop_type"u8);
         var byName = kind == "UNION_BY_NAME";
-        if (children.Count == 0 || children.Exists(c => c.Open is not null) || (!byName && children.Exists(c => c.Count != children[0].Count)))
+        if (children.Count == 0 || children.Exists(c => c.Open is not null || (!byName && c.Count != children[0].Count)))
             return Unknown("set operation");
 
         var mark = _out.Length;
@@ -356,14 +359,7 @@ internal sealed partial class QueryWalk
             isFirst = false;
         }
 
-        return new Item
-        {
-            Alias = name,
-            Cell = new Cell(name)
-            {
-                Hash = _out.Pop(mark), Values = reading.Values, Indirect = reading.Indirect, IsUnresolved = reading.IsUnresolved, IsList = isList && !isFirst,
-            },
-        };
+        return new Item { Alias = name, Cell = reading.Cell(name, _out.Pop(mark), isList && !isFirst) };
     }
 
     /// <summary>
@@ -382,7 +378,10 @@ internal sealed partial class QueryWalk
         for (var i = 0; i < own.Length; i++)
         {
             _columns.Add(null);
-            own[i] = new Cell(start[i].Name) { Hash = HashOf('x', $"{level}.{i}"), Values = SourceSet.Of(first + i), IsUnresolved = start[i].IsUnresolved };
+            own[i] = new Cell(start[i].Name)
+            {
+                Hash = HashOf('x', $"{level}.{i}"), Values = SourceSet.Of(first + i), IsUnresolved = start[i].IsUnresolved,
+            };
         }
 
         var self = new Source(own) { Rows = HashOf('x', $"{level}") };

@@ -6,9 +6,9 @@ namespace Millrace.Sql.Lineage;
 /// <summary>One analysis of one query. Scope by scope it hashes what decides rows and what computes each column.</summary>
 /// <remarks>
 /// <para>
-/// A reference is hashed as the place of its relation in FROM and the hash of the column it points at, never by name. A bare reference to the
-/// first relation has the hash of the column itself, so that passing a column through a CTE or a subquery changes nothing. Within one scope
-/// place and hash together name one value, and that holds from scope to scope.
+/// A reference is hashed as the place of its relation in FROM and the hash of the column it points at, never by name. A bare reference to
+/// the first relation has the hash of the column itself, so that passing a column through a CTE or a subquery changes nothing. Within one
+/// scope place and hash together name one value, and that holds from scope to scope.
 /// </para>
 /// <para>Whatever is not understood marks its expression as unresolved, and <see cref="Run"/> makes it depend on everything.</para>
 /// </remarks>
@@ -72,8 +72,8 @@ internal sealed partial class QueryWalk
             else
             {
                 isResolved = false;
-                columns[i] = new OutputColumn(
-                    name, Fingerprint.Of("unresolved column", Everything.Text, i.ToString(CultureInfo.InvariantCulture)), AllColumns, false);
+                var position = i.ToString(CultureInfo.InvariantCulture);
+                columns[i] = new OutputColumn(name, Fingerprint.Of("unresolved column", Everything.Text, position), AllColumns, false);
             }
         }
 

@@ -13,6 +13,12 @@ internal sealed class Reading
 
     public bool HasUnnest { get; set; }
 
+    /// <summary>A column whose value was computed from what was read.</summary>
+    public Cell Cell(string name, UInt128 hash, bool isList = false) => new(name)
+    {
+        Hash = hash, Values = Values, Indirect = Indirect, IsUnresolved = IsUnresolved, IsList = isList,
+    };
+
     public void Add(Cell cell)
     {
         Values.Add(cell.Values);

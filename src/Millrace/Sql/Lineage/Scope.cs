@@ -57,7 +57,7 @@ internal sealed record Cte(string Name, Source Source, Cte? Before)
     {
         for (var cte = ctes; cte is not null; cte = cte.Before)
         {
-            if (cte.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            if (cte.Name.Same(name))
                 return cte.Source;
         }
 

@@ -20,6 +20,14 @@ internal sealed class Source
         (Count, _find, _cell) = (count, find, cell);
     }
 
+    private Source(Source original, IReadOnlyList<Cell>? cells = null)
+    {
+        (Count, _find, _cell, _cells) = (original.Count, original._find, original._cell, original._cells);
+        (RowSources, RowsUnresolved, Open) = (original.RowSources, original.RowsUnresolved, original.Open);
+        if (cells is not null)
+            (_find, _cell, _cells) = (null, null, cells);
+    }
+
     public int Count { get; }
 
     /// <summary>The name that references use; empty when there is none.</summary>
@@ -48,7 +56,7 @@ internal sealed class Source
             return _find(name);
         for (var i = 0; i < _cells!.Count; i++)
         {
-            if (_cells[i].Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            if (_cells[i].Name.Same(name))
                 return i;
         }
 
@@ -59,15 +67,11 @@ internal sealed class Source
     public Source As(string name, string schema, string[] columns)
     {
         if (columns.Length == 0 || Open is not null)
-        {
-            return _cells is null
-                ? new Source(Count, _find!, _cell!) { Name = name, Schema = schema, Rows = Rows, RowSources = RowSources, RowsUnresolved = RowsUnresolved, Open = Open }
-                : new Source(_cells) { Name = name, Schema = schema, Rows = Rows, RowSources = RowSources, RowsUnresolved = RowsUnresolved, Open = Open };
-        }
+            return new Source(this) { Name = name, Schema = schema, Rows = Rows };
 
         var cells = new Cell[Count];
         for (var i = 0; i < Count; i++)
             cells[i] = i < columns.Length ? this[i].Renamed(columns[i]) : this[i];
-        return new Source(cells) { Name = name, Schema = schema, Rows = Rows, RowSources = RowSources, RowsUnresolved = RowsUnresolved };
+        return new Source(this, cells) { Name = name, Schema = schema, Rows = Rows };
     }
 }

@@ -1,4 +1,4 @@
-namespace Millrace.Transforms;
+namespace Millrace.Sql;
 
 /// <summary>Tells code from comments and quoted texts in DuckDB's SQL, without understanding the code.</summary>
 internal static class SqlParts

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Millrace.Cli.Output;
+using Millrace.Cli.Words;
+using Millrace.Project;
+
+namespace Millrace.Cli.Commands;
+
+/// <summary><c>millrace query</c>.</summary>
+internal sealed class QueryCommand : CliCommand
+{
+    private readonly Argument<string?> _sql = Word.Required("SQL", "One statement in quotes; - reads it from the standard input.");
+    private readonly Option<string?> _format = Word.Choice(
+        "--format", "How rows are written. Default: table on a terminal, csv into a pipe.", "table", "csv", "json");
+    private readonly Option<long?> _rows = Word.Number("--rows", "Rows that a table shows; 0 for all. Default: 40.", 0);
+
+    public QueryCommand() : base("query", "Read tables with SQL.") => Takes(_sql, _format, _rows);
+
+    public override string Details =>
+        "Inside a project the SQL sees the assets of the environment by name, all at the same release, and what was set aside as "
+        + "NAME__quarantine. Outside of one it reads files: SELECT * FROM 'orders.csv'. The SQL is that of DuckDB.";
+
+    public override IReadOnlyList<(string Words, string Meaning)> Examples =>
+    [
+        ("millrace query \"SELECT * FROM hourly LIMIT 10\"", "a look at a table"),
+        ("millrace query \"SELECT * FROM hourly\" > hourly.csv", "the whole table as CSV"),
+        ("millrace query \"SELECT count(*) n FROM rides__quarantine\" --json", "for programs"),
+        ("millrace query - < report.sql", "SQL from a file"),
+    ];
+
+    public override int Execute(Invocation call)
+    {
+        var sql = call.Get(_sql)!;
+        if (sql == "-")
+            sql = call.Terminal.OpenIn().ReadToEnd();
+        using var engine = call.ProjectFolder is null ? null : call.Open();
+        using var session = engine is null ? Engine.QueryFiles(sql) : engine.Query(sql);
+        switch (call.IsJson ? "json" : call.Get(_format) ?? (call.Terminal.IsOutTerminal ? "table" : "csv"))
+        {
+            case "json":
+                ResultText.WriteJson(session.Result, call.Out);
+                break;
+            case "csv":
+                ResultText.WriteCsv(session.Result, call.Out);
+                break;
+            default:
+                var most = (int)Math.Min(call.Get(_rows) ?? 40, int.MaxValue);
+                ResultText.WriteTable(session.Result, call.Out, call.Paint, call.Terminal.Width, most);
+                break;
+        }
+
+        return ExitCode.Done;
+    }
+}

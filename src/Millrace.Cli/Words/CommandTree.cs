@@ -1,0 +1,78 @@
+using System.CommandLine;
+using Millrace.Cli.Commands;
+
+namespace Millrace.Cli.Words;
+
+/// <summary>The words that the program knows, as a tree of commands.</summary>
+internal sealed class CommandTree
+{
+    private static readonly ParserConfiguration Parser = new()
+    {
+        // SQL may begin with an @, which elsewhere means "read more words from this file".
+        ResponseFileTokenReplacer = null,
+    };
+
+    private readonly Dictionary<Command, CliCommand> _made = [];
+
+    private CommandTree(IEnumerable<(string Name, string Group, Func<CliCommand> Make)> commands)
+    {
+        foreach (var option in Common.All)
+            Root.Options.Add(option);
+        foreach (var (name, _, make) in commands)
+        {
+            var command = make();
+            _made.Add(command.Words, command);
+            ParentOf(name).Subcommands.Add(command.Words);
+        }
+
+        IsWhole = _made.Count == Commands.Count;
+    }
+
+    /// <summary>Every command in the order of the help.</summary>
+    /// <remarks>Only those are made that the words may mean: declaring all would cost each start some milliseconds.</remarks>
+    public static IReadOnlyList<(string Name, string Group, Func<CliCommand> Make)> Commands { get; } =
+    [
+        ("init", "Begin", () => new InitCommand()),
+        ("doctor", "Begin", () => new DoctorCommand()),
+        ("schemas", "Begin", () => new SchemasCommand()),
+        ("plan", "Compute", () => new PlanCommand()),
+        ("run", "Compute", () => new RunCommand()),
+        ("check", "Compute", () => new CheckCommand()),
+        ("query", "Look", () => new QueryCommand()),
+        ("table show", "Look", () => new TableShowCommand()),
+        ("table history", "Look", () => new TableHistoryCommand()),
+        ("lineage", "Look", () => new LineageCommand()),
+        ("status", "Look", () => new StatusCommand()),
+        ("releases", "Take back", () => new ReleasesCommand()),
+        ("rollback", "Take back", () => new RollbackCommand()),
+        ("resume", "Take back", () => new ResumeCommand()),
+    ];
+
+    public Command Root { get; } = new("millrace", "Data pipelines that check, version and release what they make.");
+
+    public CommonWords Common { get; } = new();
+
+    /// <summary>The commands by the words that name them.</summary>
+    public IReadOnlyDictionary<Command, CliCommand> Made => _made;
+
+    public bool IsWhole { get; }
+
+    public static CommandTree Whole() => new(Commands);
+
+    /// <summary>The commands whose first word is among the words.</summary>
+    public static CommandTree For(IReadOnlyList<string> words) => new(Commands.Where(c => words.Contains(c.Name.Split(' ')[0])));
+
+    public ParseResult Parse(IReadOnlyList<string> words) => Root.Parse(words, Parser);
+
+    private Command ParentOf(string name)
+    {
+        var space = name.IndexOf(' ', StringComparison.Ordinal);
+        if (space < 0)
+            return Root;
+        if (Root.Subcommands.FirstOrDefault(c => c.Name == name[..space]) is { } parent)
+            return parent;
+        parent = new Command(name[..space], "Look at one table: show, history.");
+        Root.Subcommands.Add(parent);
+        return parent;
+    }
+}
