@@ -23,7 +23,7 @@ internal static class Failure
 
         var code = CodeOf(error);
         var problems = (error as ProblemException)?.Problems ?? [];
-        var log = code is "project" or "refused" ? null : Log(code, error, call);
+        var log = code is "project" or "refused" or "mistake" ? null : Log(code, error, call);
         var message = MessageOf(code, error, log, call);
         if (call.IsJson)
             JsonText.Write(call.Out, ToJson(code, message, problems));
@@ -31,7 +31,7 @@ internal static class Failure
             WriteProblems(problems, call);
         else
             call.Terminal.Error.WriteLine(call.Terminal.ErrorPaint.Of(Tone.Bad, message));
-        return code == "project" ? ExitCode.Wrong : ExitCode.Refused;
+        return code is "project" or "mistake" ? ExitCode.Wrong : ExitCode.Refused;
     }
 
     /// <summary>The document that stands for an answer which there is none of.</summary>
@@ -49,6 +49,7 @@ internal static class Failure
     private static string CodeOf(Exception error) => error switch
     {
         ProblemException => "project",
+        EngineException { IsMistake: true } => "mistake",
         EngineException => "refused",
         DuckException => "sql",
         LakeException => "lake",

@@ -31,7 +31,10 @@ public sealed partial class Engine
         {
             throw new EngineException(to is null
                 ? FormattableString.Invariant($"Release {standing.Id} is the first of '{Environment}': there is nothing before it.")
-                : FormattableString.Invariant($"'{Environment}' has no release {to}. Its releases are: {string.Join(", ", releases.Select(r => r.Id).Take(20))}."));
+                : FormattableString.Invariant($"'{Environment}' has no release {to}. Its releases are: {string.Join(", ", releases.Select(r => r.Id).Take(20))}."))
+            {
+                IsMistake = to is not null,
+            };
         }
 
         var now = Ledger.Pointers(Environment);
@@ -72,6 +75,11 @@ public sealed partial class Engine
                 rejected.Add(new Rejection(key, Rejection.Build, from.Version.Build.Fingerprint.Text, 0));
                 if (to?.Definition != from.Definition)
                     rejected.Add(new Rejection(key, Rejection.Definition, from.Definition, 0));
+            }
+            else if (standing.Version(from.Version) is { } made && made.Inputs.Count > 0 && made.Inputs.All(i => then.GetValueOrDefault(i.Asset)?.Version == i))
+            {
+                // Its inputs stay, so that nothing else would keep the next run from making the same again.
+                rejected.Add(new Rejection(key, Rejection.Origin, $"{made.Id.Build.Fingerprint}/{made.Origin}", 0));
             }
 
             if (key.Kind == AssetKind.Source)

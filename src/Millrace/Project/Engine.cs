@@ -48,7 +48,11 @@ public sealed record RunRequest
 }
 
 /// <summary>Thrown when what was asked cannot be done with what stands; the message says what would work.</summary>
-public sealed class EngineException(string message) : Exception(message);
+public sealed class EngineException(string message) : Exception(message)
+{
+    /// <summary>True when the words asked for something that does not exist: an asset, a column, a release.</summary>
+    public bool IsMistake { get; init; }
+}
 
 /// <summary>The door to a project that programs open: plan, run, query, look, roll back.</summary>
 public sealed partial class Engine : IDisposable
@@ -221,8 +225,21 @@ public sealed partial class Engine : IDisposable
                     $"release {build.Release} rolled this build back. Change what it is computed from, or run 'millrace resume {a.Key.Name}'"));
             }
 
+            var origins = rejections[a.Key].Where(r => r.Kind == Rejection.Origin && r.Value.StartsWith(wanted.Build.Fingerprint.Text + "/", StringComparison.Ordinal)).ToList();
+            if (origins.Count > 0)
+            {
+                notes.TryAdd(a.Key, FormattableString.Invariant(
+                    $"release {origins[^1].Release} rolled back what it makes of its inputs. New inputs, a changed {a.Value.Definition.File} or 'millrace resume {a.Key.Name}' compute it again."));
+            }
+
             var withFiles = a.Value.Definition is SourceDefinition source ? WithFiles(wanted, source, standing, rejections[a.Key].ToList()) : wanted;
-            return withFiles with { Obstacle = wanted.Obstacle ?? obstacles.GetValueOrDefault(a.Key), Note = notes.GetValueOrDefault(a.Key) ?? withFiles.Note };
+            return withFiles with
+            {
+                RejectedOrigins = origins.Select(r => new Fingerprint(r.Value[(wanted.Build.Fingerprint.Text.Length + 1)..])).ToHashSet(),
+                Obstacle = wanted.Obstacle ?? obstacles.GetValueOrDefault(a.Key),
+                IsRejected = wanted.Obstacle is null && obstacles.ContainsKey(a.Key),
+                Note = notes.GetValueOrDefault(a.Key) ?? withFiles.Note,
+            };
         });
         _sourceFolder.Save();
         var planner = new Planner(new WantedGraph(project.Graph, assets), standing, request.AsOf, _options.Clock.GetUtcNow());
@@ -287,7 +304,11 @@ public sealed partial class Engine : IDisposable
         var rejected = found.Where(f => rejections.Any(r => r.Kind == Rejection.Batch && r.Value == f.Hash) && !stands.Any(s => s.Path == f.Path && s.Hash == f.Hash)).ToList();
         var files = found.Except(rejected).ToList();
         var paths = files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
-        files.AddRange(stands.Where(f => !paths.Contains(f.Path)));
+        var gone = stands.Where(f => !paths.Contains(f.Path)).ToList();
+
+        // The bytes of a file that is gone under another name are the same rows, not new ones.
+        files.RemoveAll(f => stands.All(s => s.Path != f.Path) && gone.Any(g => g.Hash == f.Hash));
+        files.AddRange(gone);
         files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
 
         var note = rejected.Count == 0
