@@ -51,7 +51,8 @@ internal static partial class DraftText
     }
 
     /// <summary>A count with its noun: <c>1 row</c>, <c>17,379 rows</c>.</summary>
-    public static string Count(long count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{(count == 1 ? "" : "s")}");
+    public static string Count(long count, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{(count == 1 ? "" : "s")}");
 
     /// <summary>A name for an asset, made from any text: lower case, a-z, 0-9 and _, a letter first; null when nothing is left.</summary>
     public static string? AssetName(string text)

@@ -36,8 +36,8 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal([1, 2, 3, 4], events.Select(e => e.Sequence));
         Assert.Equal(events.Skip(1).Select(e => e.Previous), events.SkipLast(1).Select(e => e.Hash));
         Assert.Null(_ledger.FindBrokenLink());
-        Assert.Equal(events[2..], _ledger.Events(after: 2));
-        Assert.Equal(events[..1], _ledger.Events(take: 1));
+        Assert.Equal(events.Skip(2), _ledger.Events(after: 2));
+        Assert.Equal(events.Take(1), _ledger.Events(take: 1));
     }
 
     [Theory]

@@ -176,13 +176,13 @@ public sealed class ProjectDraftTests : IDisposable
     [Fact]
     public void Checks_say_what_was_seen()
     {
-        var rows = Enumerable.Range(1, 200).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i / 2},{i % 2},{(i % 3 == 0 ? "red" : "blue")},{i % 10 / 10.0},{-i},{i * 7 % 101},{i + (i * 7 % 101)},{i}"));
-        Csv("rows", "order_id,line,colour,share,delta,part,whole,rest", rows);
+        var rows = Enumerable.Range(1, 200).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i / 2},{i % 2},{(i % 3 == 0 ? "red" : "blue")},{i % 10 / 10.0},{-(i % 50)},{i * 7 % 101},{i + (i * 7 % 101)},{i}"));
+        Csv("rows", "order_id,line,colour,share,delta,part,whole,row_id", rows);
         var (_, source) = Draft(Path.Combine(_root, "rows.csv"));
-        Assert.Contains("# seen: 200 rows, as many different values\n  - unique: rest", source.Text, StringComparison.Ordinal);
+        Assert.Contains("# seen: 200 rows, as many different values\n  - unique: row_id", source.Text, StringComparison.Ordinal);
         Assert.Contains("- in_set: {column: colour, values: [blue, red]}", source.Text, StringComparison.Ordinal);
         Assert.Contains("# seen: 0.0 to 0.9\n  - between: {column: share, min: 0, max: 1}", source.Text, StringComparison.Ordinal);
-        Assert.Contains("- expression: part + rest = whole", source.Text, StringComparison.Ordinal);
+        Assert.Contains("- expression: part + row_id = whole", source.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("column: delta", source.Text, StringComparison.Ordinal);
         Assert.Equal((200, 200, 0), DraftRun.Run(Project)["rows_clean"]);
     }
