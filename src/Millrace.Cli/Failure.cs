@@ -66,7 +66,7 @@ internal static class Failure
         return code switch
         {
             "project" => $"The project has {Human.Count(((ProblemException)error).Problems.Count, "problem")}. Nothing was done.",
-            "ledger" => $"The ledger could not be read or written: {message}{details}",
+            "ledger" => $"The ledger could not be read or written: {message}{FullDisk(call)}{details}",
             "files" => $"{message} Nothing is half done: mend it and run the same command again.{details}",
             "unexpected" => $"Millrace met an error that it does not know: {message} Please report it.{details}",
             "sql" when call.ProjectFolder is null && ((DuckException)error).Kind == DuckErrorKind.Catalog =>
@@ -74,6 +74,22 @@ internal static class Failure
                     + "For a project's tables go to its folder, or name it with --project.",
             _ => message,
         };
+    }
+
+    /// <summary>Of a full disk SQLite says only that it could not write.</summary>
+    private static string FullDisk(Invocation call)
+    {
+        const long Least = 1 << 20;
+        try
+        {
+            return call.HomeFolder is { } home && new DriveInfo(home).AvailableFreeSpace < Least
+                ? $" No space is left where {home} lies: make room and run the same command again."
+                : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 
     /// <summary>Keeps the whole error in the home's log, or beside the system's temporary files where there is no home.</summary>
