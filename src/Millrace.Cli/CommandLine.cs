@@ -54,11 +54,14 @@ internal static class CommandLine
 
     private static int WriteVersion(Terminal terminal, bool asJson)
     {
-        var version = typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+');
+        var version = typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion.Split('+');
         if (asJson)
             JsonText.Write(terminal.Out, new JsonObject { ["version"] = version[0], ["commit"] = version.ElementAtOrDefault(1) });
+        else if (version is [var number, { Length: >= 8 } commit])
+            terminal.Out.WriteLine($"millrace {number} ({commit[..8]})");
         else
-            terminal.Out.WriteLine(version is [var number, { Length: >= 8 } commit] ? $"millrace {number} ({commit[..8]})" : $"millrace {version[0]}");
+            terminal.Out.WriteLine($"millrace {version[0]}");
         return ExitCode.Done;
     }
 }

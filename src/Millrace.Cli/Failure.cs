@@ -28,7 +28,7 @@ internal static class Failure
         if (call.IsJson)
             JsonText.Write(call.Out, ToJson(code, message, problems));
         else if (problems.Count > 0)
-            ProblemText.Write(call.Terminal.Error, call.Terminal.ErrorPaint, problems, call.ProjectFolder ?? call.Terminal.WorkingFolder, call.ShownBefore);
+            WriteProblems(problems, call);
         else
             call.Terminal.Error.WriteLine(call.Terminal.ErrorPaint.Of(Tone.Bad, message));
         return code == "project" ? ExitCode.Wrong : ExitCode.Refused;
@@ -39,6 +39,12 @@ internal static class Failure
     {
         ["error"] = new JsonObject { ["code"] = code, ["message"] = message, ["problems"] = JsonText.Array(problems, JsonText.Of) },
     };
+
+    private static void WriteProblems(IReadOnlyList<Problem> problems, Invocation call)
+    {
+        var terminal = call.Terminal;
+        ProblemText.Write(terminal.Error, terminal.ErrorPaint, problems, call.ProjectFolder ?? terminal.WorkingFolder, call.ShownBefore);
+    }
 
     private static string CodeOf(Exception error) => error switch
     {
@@ -63,7 +69,8 @@ internal static class Failure
             "files" => $"{message} Nothing is half done: mend it and run the same command again.{details}",
             "unexpected" => $"Millrace met an error that it does not know: {message} Please report it.{details}",
             "sql" when call.ProjectFolder is null && ((DuckException)error).Kind == DuckErrorKind.Catalog =>
-                $"{message}\nThere is no project here, so SQL reads files: SELECT * FROM 'orders.csv'. For a project's tables go to its folder, or name it with --project.",
+                $"{message}\nThere is no project here, so SQL reads files: SELECT * FROM 'orders.csv'. "
+                    + "For a project's tables go to its folder, or name it with --project.",
             _ => message,
         };
     }
@@ -74,7 +81,9 @@ internal static class Failure
     {
         try
         {
-            var folder = call.HomeFolder is { } home && Directory.Exists(home) ? Path.Combine(home, "logs") : Path.Combine(Path.GetTempPath(), "millrace-logs");
+            var folder = call.HomeFolder is { } home && Directory.Exists(home)
+                ? Path.Combine(home, "logs")
+                : Path.Combine(Path.GetTempPath(), "millrace-logs");
             Directory.CreateDirectory(folder);
             var file = Path.Combine(folder, "errors.jsonl");
             File.AppendAllText(file, JsonText.Line(new JsonObject

@@ -30,12 +30,12 @@ internal sealed class Invocation(CliCommand command, ParseResult words, CommonWo
         ? Path.GetFullPath(named, terminal.WorkingFolder)
         : ProjectFolder is { } project ? Path.Combine(project, ".millrace") : null;
 
-    /// <summary>What has to be written before a file of the project so that it can be opened from the working folder: empty, or a path with a slash at its end.</summary>
+    /// <summary>What stands before a file's name so that it can be opened from the working folder: empty, or a path with a slash.</summary>
     public string ShownBefore => ProjectFolder is { } folder && Path.GetRelativePath(terminal.WorkingFolder, folder) is not "." and var path
         ? path.Replace(Path.DirectorySeparatorChar, '/') + "/"
         : "";
 
-    /// <summary>The project as this command line names it. What stands in an environment variable needs no repeating in a suggestion.</summary>
+    /// <summary>The project as this command line names it. What an environment variable says needs no repeating in a suggestion.</summary>
     private string? WordedProject => (command.Project is { } argument ? words.GetValue(argument) : null) ?? words.GetValue(common.Project);
 
     private string? NamedEnvironment => words.GetValue(common.Environment) ?? NonEmpty(terminal.Variable("MILLRACE_ENV"));
@@ -58,7 +58,8 @@ internal sealed class Invocation(CliCommand command, ParseResult words, CommonWo
     });
 
     /// <summary>A command that a person can copy: it reaches the same project, environment and home as this call.</summary>
-    public string Suggest(string command) => Written(command, WordedProject is { } project ? $" {common.Project.Name} {Quoted(project)}" : "");
+    public string Suggest(string command) =>
+        Written(command, WordedProject is { } project ? $" {common.Project.Name} {Quoted(project)}" : "");
 
     /// <summary>The same for <c>plan</c> and <c>run</c>, which take the project by its place.</summary>
     public string SuggestRun(string command)

@@ -10,16 +10,19 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace check</c>.</summary>
 internal sealed class CheckCommand : CliCommand
 {
-    private readonly Option<string?> _select = Word.Text("--select", "NAMES", "Only these assets: hourly, +hourly (with all it stands on), hourly+ (with all that stands on it), source:*.");
+    private readonly Option<string?> _select = Word.Select();
 
     public CheckCommand() : base("check", "Ask the checks of what is released again, with the rules as they are now.") => Takes(_select);
 
     public override string Details =>
-        "A run asks the checks of what it computes. This asks them of what stands: after a rule was changed, or to be sure. Nothing is changed. "
-        + "The exit code is 1 when a check failed that does not only warn.";
+        "A run asks the checks of what it computes. This asks them of what stands: after a rule was changed, or to be sure. Nothing is "
+        + "changed. The exit code is 1 when a check failed that does not only warn.";
 
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
-        [("millrace check", "everything that is released"), ("millrace check --select hourly", "one table")];
+    [
+        ("millrace check", "everything that is released"),
+        ("millrace check --select hourly", "one table"),
+    ];
 
     public override int Execute(Invocation call)
     {
@@ -60,9 +63,10 @@ internal sealed class CheckCommand : CliCommand
     private static Cell Counts(IReadOnlyList<CheckRecord> checks)
     {
         var failed = checks.Count(c => !c.Passed);
+        var passed = $"{Human.Number(checks.Count - failed)} passed";
         return failed == 0
-            ? new Cell($"{Human.Number(checks.Count)} passed")
-            : new Cell($"{Human.Number(checks.Count - failed)} passed, {Human.Number(failed)} failed", checks.Any(IsRefusal) ? Tone.Bad : Tone.Warning);
+            ? new Cell(passed)
+            : new Cell($"{passed}, {Human.Number(failed)} failed", checks.Any(IsRefusal) ? Tone.Bad : Tone.Warning);
     }
 
     private static bool IsRefusal(CheckRecord check) => !check.Passed && check.Effect != "warn";

@@ -17,7 +17,7 @@ internal static class CheckText
     public static Cell Counts(IReadOnlyList<CheckRecord> checks)
     {
         var worst = Worst(checks);
-        var (warned, blocked, aside) = (Failed(worst, "warn"), Failed(worst, "block"), Failed(worst, "quarantine"));
+        var (warned, blocked, aside) = (Failed(worst, "warn").Count, Failed(worst, "block").Count, Failed(worst, "quarantine").Count);
         var parts = new[] { (worst.Count(c => c.Passed), "passed"), (warned, "warned"), (aside, "quarantined"), (blocked, "blocked") }
             .Where(p => p.Item1 > 0).Select(p => $"{Human.Number(p.Item1)} {p.Item2}");
         return new Cell(string.Join(", ", parts), blocked > 0 ? Tone.Bad : warned + aside > 0 ? Tone.Warning : Tone.Plain);
@@ -32,5 +32,7 @@ internal static class CheckText
         return check.Note.Length > 0 ? $"{check.Id}{rows}: {check.Note}" : check.Id + rows;
     }
 
-    private static int Failed(IReadOnlyList<CheckRecord> checks, string effect) => checks.Count(c => !c.Passed && c.Effect == effect);
+    /// <summary>The checks of an effect that did not pass, each once.</summary>
+    public static IReadOnlyList<CheckRecord> Failed(IReadOnlyList<CheckRecord> checks, string effect) =>
+        [.. Worst(checks).Where(c => !c.Passed && c.Effect == effect)];
 }

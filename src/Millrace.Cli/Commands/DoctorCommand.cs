@@ -7,13 +7,16 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace doctor</c>.</summary>
 internal sealed class DoctorCommand() : CliCommand("doctor", "Look whether engines, disk, ledger and tables are sound.")
 {
-    public override IReadOnlyList<(string Words, string Meaning)> Examples => [("millrace doctor", "outside of a project: the program; inside: its state too")];
+    public override IReadOnlyList<(string Words, string Meaning)> Examples =>
+    [
+        ("millrace doctor", "outside of a project: the program; inside: its state too"),
+    ];
 
     public override int Execute(Invocation call)
     {
         var findings = Look(call);
         if (call.IsJson)
-            JsonText.Write(call.Out, JsonText.Array(findings, f => new JsonObject { ["name"] = f.Name, ["good"] = f.IsGood, ["message"] = f.Message }));
+            JsonText.Write(call.Out, JsonText.Array(findings, ToJson));
         else
             Write(call.Out, call.Paint, call.Terminal.Width, findings);
         return findings.All(f => f.IsGood) ? ExitCode.Done : ExitCode.Refused;
@@ -26,6 +29,11 @@ internal sealed class DoctorCommand() : CliCommand("doctor", "Look whether engin
             table.Add(finding.Name, finding.IsGood ? new Cell("good", Tone.Good) : new Cell("bad", Tone.Bad), finding.Message);
         table.Write(to, paint, width);
     }
+
+    private static JsonObject ToJson(DoctorFinding finding) => new()
+    {
+        ["name"] = finding.Name, ["good"] = finding.IsGood, ["message"] = finding.Message,
+    };
 
     private static IReadOnlyList<DoctorFinding> Look(Invocation call)
     {

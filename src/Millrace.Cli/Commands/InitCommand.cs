@@ -23,7 +23,10 @@ internal sealed class InitCommand : CliCommand
     public override Argument<string?> Project => _name;
 
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
-        [("millrace init shop", "a small project that runs"), ("millrace init shop --from orders.csv customers.csv", "a project around these files")];
+    [
+        ("millrace init shop", "a small project that runs"),
+        ("millrace init shop --from orders.csv customers.csv", "a project around these files"),
+    ];
 
     public override int Execute(Invocation call)
     {

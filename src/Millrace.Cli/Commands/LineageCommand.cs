@@ -14,7 +14,10 @@ internal sealed class LineageCommand : CliCommand
     public LineageCommand() : base("lineage", "Show where a table or a column comes from, and what is made from it.") => Takes(_target);
 
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
-        [("millrace lineage hourly", "the assets before and after it"), ("millrace lineage hourly.rides", "the columns that it is computed from, and those computed from it")];
+    [
+        ("millrace lineage hourly", "the assets before and after it"),
+        ("millrace lineage hourly.rides", "the columns that it is computed from, and those computed from it"),
+    ];
 
     public override int Execute(Invocation call)
     {
@@ -40,7 +43,8 @@ internal sealed class LineageCommand : CliCommand
         if (!view.IsResolved)
         {
             to.WriteLine();
-            to.WriteLine(paint.Of(Tone.Warning, "Some SQL on the way could not be followed column by column: there may be more steps than these."));
+            to.WriteLine(paint.Of(
+                Tone.Warning, "Some SQL on the way could not be followed column by column: there may be more steps than these."));
         }
     }
 
@@ -51,7 +55,8 @@ internal sealed class LineageCommand : CliCommand
         {
             var isLast = i == branches.Count - 1;
             var isKnown = !seen.Add(branch);
-            to.WriteLine($"{indent}{(isLast ? "└─ " : "├─ ")}{branch}{(isKnown && next[branch].Any() ? paint.Of(Tone.Quiet, " (above)") : "")}");
+            var above = isKnown && next[branch].Any() ? paint.Of(Tone.Quiet, " (above)") : "";
+            to.WriteLine($"{indent}{(isLast ? "└─ " : "├─ ")}{branch}{above}");
             if (!isKnown)
                 WriteTree(to, paint, branch, next, indent + (isLast ? "   " : "│  "), seen);
         }

@@ -8,8 +8,9 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace plan</c>.</summary>
 internal sealed class PlanCommand : CliCommand
 {
-    private readonly Option<string?> _select = Word.Text("--select", "NAMES", "Only these assets: hourly, +hourly (with all it stands on), hourly+ (with all that stands on it), source:*.");
-    private readonly Option<DateTimeOffset?> _asOf = Word.Moment("--as-of", "Plan as if it were this moment, UTC; rows of later event time wait.");
+    private readonly Option<string?> _select = Word.Select();
+    private readonly Option<DateTimeOffset?> _asOf = Word.Moment(
+        "--as-of", "Plan as if it were this moment, UTC; rows of later event time wait.");
 
     public PlanCommand() : base("plan", "Show what a run would do, and why. Nothing is computed.") => Takes(Project, _select, _asOf);
 

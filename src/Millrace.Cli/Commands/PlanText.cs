@@ -53,7 +53,13 @@ internal static class PlanText
     }
 
     private static string Unit(DateTimeOffset start, IntervalUnit unit) => start.UtcDateTime.ToString(
-        unit switch { IntervalUnit.Hour => "yyyy-MM-dd HH:00", IntervalUnit.Month => "yyyy-MM", IntervalUnit.Year => "yyyy", _ => "yyyy-MM-dd" },
+        unit switch
+        {
+            IntervalUnit.Hour => "yyyy-MM-dd HH:00",
+            IntervalUnit.Month => "yyyy-MM",
+            IntervalUnit.Year => "yyyy",
+            _ => "yyyy-MM-dd",
+        },
         CultureInfo.InvariantCulture);
 
     private static Cell Action(Plan plan, Decision decision)

@@ -9,14 +9,15 @@ namespace Millrace.Cli.Commands;
 internal sealed class QueryCommand : CliCommand
 {
     private readonly Argument<string?> _sql = Word.Required("SQL", "One statement in quotes; - reads it from the standard input.");
-    private readonly Option<string?> _format = Word.Choice("--format", "How rows are written. Default: table on a terminal, csv into a pipe.", "table", "csv", "json");
+    private readonly Option<string?> _format = Word.Choice(
+        "--format", "How rows are written. Default: table on a terminal, csv into a pipe.", "table", "csv", "json");
     private readonly Option<long?> _rows = Word.Number("--rows", "Rows that a table shows; 0 for all. Default: 40.", 0);
 
     public QueryCommand() : base("query", "Read tables with SQL.") => Takes(_sql, _format, _rows);
 
     public override string Details =>
-        "Inside a project the SQL sees the assets of the environment by name, all at the same release, and what was set aside as NAME__quarantine. "
-        + "Outside of one it reads files: SELECT * FROM 'orders.csv'. The SQL is that of DuckDB.";
+        "Inside a project the SQL sees the assets of the environment by name, all at the same release, and what was set aside as "
+        + "NAME__quarantine. Outside of one it reads files: SELECT * FROM 'orders.csv'. The SQL is that of DuckDB.";
 
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
     [
@@ -42,7 +43,8 @@ internal sealed class QueryCommand : CliCommand
                 ResultText.WriteCsv(session.Result, call.Out);
                 break;
             default:
-                ResultText.WriteTable(session.Result, call.Out, call.Paint, call.Terminal.Width, (int)Math.Min(call.Get(_rows) ?? 40, int.MaxValue));
+                var most = (int)Math.Min(call.Get(_rows) ?? 40, int.MaxValue);
+                ResultText.WriteTable(session.Result, call.Out, call.Paint, call.Terminal.Width, most);
                 break;
         }
 

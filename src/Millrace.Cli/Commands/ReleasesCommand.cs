@@ -12,7 +12,11 @@ internal sealed class ReleasesCommand : CliCommand
 
     public ReleasesCommand() : base("releases", "List the releases of an environment, newest first.") => Takes(_take);
 
-    public override IReadOnlyList<(string Words, string Meaning)> Examples => [("millrace releases", "the last 20"), ("millrace releases --last 100 --env dev", "more, of another environment")];
+    public override IReadOnlyList<(string Words, string Meaning)> Examples =>
+    [
+        ("millrace releases", "the last 20"),
+        ("millrace releases --last 100 --env dev", "more, of another environment"),
+    ];
 
     public override int Execute(Invocation call)
     {
@@ -32,7 +36,9 @@ internal sealed class ReleasesCommand : CliCommand
         var table = new TextTable(new Heading("release", true), "when", "", "by", "what");
         foreach (var release in releases)
         {
-            var by = release is { Kind: ReleaseKind.Rollback, Target: { } target } ? new Cell($"rollback to {Human.Number(target)}", Tone.Warning) : new Cell(release.Run ?? "run");
+            var by = release is { Kind: ReleaseKind.Rollback, Target: { } target }
+                ? new Cell($"rollback to {Human.Number(target)}", Tone.Warning)
+                : new Cell(release.Run ?? "run");
             var what = Human.Join([.. release.Moves.Select(m => m.To is null ? $"{m.Asset.Name} removed" : m.Asset.Name)]);
             table.Add(
                 Human.Number(release.Id), Human.Moment(release.At), new Cell(Human.Ago(release.At, now), Tone.Quiet), by,

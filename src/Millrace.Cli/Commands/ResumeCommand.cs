@@ -12,7 +12,11 @@ internal sealed class ResumeCommand : CliCommand
 
     public ResumeCommand() : base("resume", "Let runs use again what a rollback rejected.") => Takes(_asset);
 
-    public override IReadOnlyList<(string Words, string Meaning)> Examples => [("millrace resume", "everything"), ("millrace resume rides", "one asset")];
+    public override IReadOnlyList<(string Words, string Meaning)> Examples =>
+    [
+        ("millrace resume", "everything"),
+        ("millrace resume rides", "one asset"),
+    ];
 
     public override int Execute(Invocation call)
     {
@@ -23,7 +27,8 @@ internal sealed class ResumeCommand : CliCommand
         else if (lifted == 0)
             call.Out.WriteLine($"No rollback of '{engine.Environment}' holds anything back.");
         else
-            call.Out.WriteLine($"{Human.Count(lifted, "rejection")} lifted. The next run uses what was rolled back: {call.SuggestRun("run")}");
+            call.Out.WriteLine(
+                $"{Human.Count(lifted, "rejection")} lifted. The next run uses what was rolled back: {call.SuggestRun("run")}");
         return ExitCode.Done;
     }
 }

@@ -14,11 +14,14 @@ internal sealed class RollbackCommand : CliCommand
     public RollbackCommand() : base("rollback", "Put back what an earlier release had, in one step.") => Takes(_to, _message);
 
     public override string Details =>
-        "A rollback is a new release with the earlier pointers; no file is touched. It holds: later runs skip the definitions and the source files "
-        + "that it took back, until they change or until 'millrace resume'.";
+        "A rollback is a new release with the earlier pointers; no file is touched. It holds: later runs skip the definitions and the "
+        + "source files that it took back, until they change or until 'millrace resume'.";
 
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
-        [("millrace rollback --message \"wrong prices in March\"", "to the release before"), ("millrace rollback --to 12", "to a certain release, see 'millrace releases'")];
+    [
+        ("millrace rollback --message \"wrong prices in March\"", "to the release before"),
+        ("millrace rollback --to 12", "to a certain release, see 'millrace releases'"),
+    ];
 
     public override int Execute(Invocation call)
     {
@@ -33,8 +36,10 @@ internal sealed class RollbackCommand : CliCommand
 
     internal static void Write(TextWriter to, Paint paint, ReleaseRecord release, Func<string, string> suggest)
     {
-        to.WriteLine($"{paint.Of(Tone.Good, "Rolled back:")} release {Human.Number(release.Id)} of '{release.Environment}' has again what release {Human.Number(release.Target!.Value)} had.");
-        to.WriteLine($"Moved back: {Human.Join([.. release.Moves.Select(m => m.To is null ? $"{m.Asset.Name} (removed)" : m.Asset.Name)])}.");
+        var (now, then) = (Human.Number(release.Id), Human.Number(release.Target!.Value));
+        var moved = release.Moves.Select(m => m.To is null ? $"{m.Asset.Name} (removed)" : m.Asset.Name).ToList();
+        to.WriteLine($"{paint.Of(Tone.Good, "Rolled back:")} release {now} of '{release.Environment}' has again what release {then} had.");
+        to.WriteLine($"Moved back: {Human.Join(moved)}.");
         to.WriteLine($"Runs skip what was taken back until it changes, or until: {suggest("resume")}");
     }
 }

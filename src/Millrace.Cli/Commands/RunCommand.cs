@@ -4,6 +4,7 @@ using Millrace.Cli.Output;
 using Millrace.Cli.Progress;
 using Millrace.Cli.Words;
 using Millrace.Ledger;
+using Millrace.Native;
 using Millrace.Project;
 using Millrace.Runs;
 
@@ -12,8 +13,9 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace run</c>.</summary>
 internal sealed class RunCommand : CliCommand
 {
-    private readonly Option<string?> _select = Word.Text("--select", "NAMES", "Only these assets: hourly, +hourly (with all it stands on), hourly+ (with all that stands on it), source:*.");
-    private readonly Option<DateTimeOffset?> _asOf = Word.Moment("--as-of", "Compute as if it were this moment, UTC; rows of later event time wait.");
+    private readonly Option<string?> _select = Word.Select();
+    private readonly Option<DateTimeOffset?> _asOf = Word.Moment(
+        "--as-of", "Compute as if it were this moment, UTC; rows of later event time wait.");
     private readonly Option<string?> _plan = Word.Text("--plan", "HASH", "Apply exactly the plan that 'millrace plan' showed, or nothing.");
 
     public RunCommand() : base("run", "Compute what changed, check it, and release it.") => Takes(Project, _select, _asOf, _plan);
@@ -21,8 +23,8 @@ internal sealed class RunCommand : CliCommand
     public override Argument<string?> Project { get; } = Word.Project();
 
     public override string Details =>
-        "A run plans first: it computes what is new or changed and what stands on it, and nothing else. Every table is checked before it is "
-        + "committed. At the end all that succeeded is released in one step; what failed or was blocked keeps what it had, and so does "
+        "A run plans first: it computes what is new or changed and what stands on it, and nothing else. Every table is checked before it "
+        + "is committed. At the end all that succeeded is released in one step; what failed or was blocked keeps what it had, and so does "
         + "everything that stands on it.\n"
         + "A second run in the same place waits for the first. A run that was killed is taken up by the next one.";
 
@@ -45,12 +47,14 @@ internal sealed class RunCommand : CliCommand
         RunResult result;
         try
         {
-            result = engine.Run(new RunRequest { Select = call.Get(_select), AsOf = call.Get(_asOf), PlanHash = call.Get(_plan) }, interruption.Token);
+            result = engine.Run(
+                new RunRequest { Select = call.Get(_select), AsOf = call.Get(_asOf), PlanHash = call.Get(_plan) }, interruption.Token);
         }
-        catch (OperationCanceledException) when (interruption.ExitCode is { } code)
+        catch (Exception e) when (interruption.ExitCode is not null
+            && e is OperationCanceledException or DuckException { Kind: DuckErrorKind.Interrupt })
         {
             progress.Dispose();
-            return Stopped(call, engine, code);
+            return Stopped(call, engine, interruption.ExitCode ?? ExitCode.Interrupted);
         }
 
         progress.Dispose();

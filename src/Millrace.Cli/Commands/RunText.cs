@@ -52,7 +52,8 @@ internal static class RunText
     private static void WriteNothingDone(TextWriter to, Paint paint, RunResult result, RunFacts facts)
     {
         var since = facts.Standing is { } release
-            ? $" Release {Human.Number(release.Id)} of '{release.Environment}' stands since {Human.Moment(release.At)}, {Human.Ago(release.At, facts.Now)}."
+            ? $" Release {Human.Number(release.Id)} of '{release.Environment}' stands since {Human.Moment(release.At)}, "
+                + $"{Human.Ago(release.At, facts.Now)}."
             : "";
         to.WriteLine($"{paint.Of(Tone.Good, "Everything stands.")} Nothing was computed.{since}");
         WriteNotes(to, result);
@@ -69,7 +70,8 @@ internal static class RunText
         }
 
         var table = new TextTable(
-            "asset", "action", new Heading("rows in", true), new Heading("rows out", true), new Heading("quarantined", true), "checks", new Heading("time", true));
+            "asset", "action", new Heading("rows in", true), new Heading("rows out", true), new Heading("quarantined", true),
+            new Heading("time", true), "checks");
         foreach (var asset in assets)
         {
             string Rows(long rows) => asset.Outcome is AssetOutcome.Computed or AssetOutcome.Blocked ? Human.Number(rows) : "";
@@ -79,8 +81,8 @@ internal static class RunText
                 Rows(asset.Rows.In),
                 Rows(asset.Rows.Out),
                 new Cell(Rows(asset.Rows.Quarantined), asset.Rows.Quarantined > 0 ? Tone.Warning : Tone.Plain),
-                CheckText.Counts(asset.Checks),
-                asset.Elapsed > TimeSpan.Zero ? Human.Elapsed(asset.Elapsed) : "");
+                asset.Elapsed > TimeSpan.Zero ? Human.Elapsed(asset.Elapsed) : "",
+                CheckText.Counts(asset.Checks));
         }
 
         return table;
@@ -91,7 +93,8 @@ internal static class RunText
         var wanted = result.Plan.Wanted.Assets.GetValueOrDefault(asset.Asset);
         return asset.Outcome switch
         {
-            AssetOutcome.Computed when asset.Intervals is { } units && wanted?.Incremental is { } kind => new Cell($"computed {Human.Count(units, kind.Unit.Word())}", Tone.Good),
+            AssetOutcome.Computed when asset.Intervals is { } units && wanted?.Incremental is { } kind =>
+                new Cell($"computed {Human.Count(units, kind.Unit.Word())}", Tone.Good),
             AssetOutcome.Computed when wanted?.Files is not null => new Cell("loaded", Tone.Good),
             AssetOutcome.Computed => new Cell("computed", Tone.Good),
             AssetOutcome.Pointed => new Cell(wanted?.IsView == true ? "defined" : "reused", Tone.Good),
@@ -105,7 +108,7 @@ internal static class RunText
 
     private static void WriteWarnings(TextWriter to, Paint paint, List<AssetResult> assets)
     {
-        var warnings = assets.SelectMany(a => CheckText.Worst(a.Checks).Where(c => !c.Passed && c.Effect == "warn").Select(c => (a.Asset.Name, Check: c))).ToList();
+        var warnings = assets.SelectMany(a => CheckText.Failed(a.Checks, "warn").Select(c => (a.Asset.Name, Check: c))).ToList();
         foreach (var (asset, check) in warnings)
             to.WriteLine($"{paint.Of(Tone.Warning, "Warning:")} {asset}: {CheckText.Failure(check)}");
         if (warnings.Count > 0)
@@ -127,11 +130,15 @@ internal static class RunText
             var what = entered.Count > 0 ? $": {Human.Join(entered)}" : "";
             to.WriteLine($"{paint.Of(Tone.Good, "Released")} as release {Human.Number(release.Id)} of '{environment}'{what}.");
             if (left.Count > 0)
-                to.WriteLine($"Gone from '{environment}', as the project names {(left.Count == 1 ? "it" : "them")} no longer: {Human.Join(left)}.");
+            {
+                var them = left.Count == 1 ? "it" : "them";
+                to.WriteLine($"Gone from '{environment}', as the project names {them} no longer: {Human.Join(left)}.");
+            }
         }
         else if (result.State == RunState.Superseded)
         {
-            to.WriteLine(paint.Of(Tone.Bad, $"Nothing was released: another release of '{environment}' came first and moved what this run had read."));
+            to.WriteLine(paint.Of(
+                Tone.Bad, $"Nothing was released: another release of '{environment}' came first and moved what this run had read."));
             to.WriteLine($"What was computed is kept, and the next run builds on it: {facts.SuggestRun("run")}");
         }
         else
@@ -162,11 +169,12 @@ internal static class RunText
     {
         foreach (var asset in assets.Where(a => a.Rows.Quarantined > 0 && a.Outcome == AssetOutcome.Computed))
         {
-            var reasons = CheckText.Worst(asset.Checks).Where(c => !c.Passed && c.Effect == "quarantine").Select(c => $"{c.Id} {Human.Number(c.Failed)}").ToList();
+            var reasons = CheckText.Failed(asset.Checks, "quarantine").Select(c => $"{c.Id} {Human.Number(c.Failed)}").ToList();
+            var why = reasons.Count == 0 ? "" : $" ({string.Join(", ", reasons)})";
+            var were = asset.Rows.Quarantined == 1 ? "was" : "were";
+            var rows = $"{Human.Count(asset.Rows.Quarantined, "row")} of {asset.Asset.Name} {were}";
             to.WriteLine();
-            to.WriteLine(
-                $"{Human.Count(asset.Rows.Quarantined, "row")} of {asset.Asset.Name} {(asset.Rows.Quarantined == 1 ? "was" : "were")} set aside"
-                + $"{(reasons.Count == 0 ? "" : $" ({string.Join(", ", reasons)})")}. Each with its reason:");
+            to.WriteLine($"{rows} set aside{why}. Each with its reason:");
             to.WriteLine($"  {facts.Suggest($"query \"SELECT * FROM {Quarantine.NameOf(asset.Asset)}\"")}");
         }
     }

@@ -6,9 +6,13 @@ using Millrace.Project;
 namespace Millrace.Cli.Commands;
 
 /// <summary><c>millrace schemas</c>.</summary>
-internal sealed class SchemasCommand() : CliCommand("schemas", "Write JSON Schemas, with which editors complete and check the project's files.")
+internal sealed class SchemasCommand()
+    : CliCommand("schemas", "Write JSON Schemas, with which editors complete and check the project's files.")
 {
-    public override IReadOnlyList<(string Words, string Meaning)> Examples => [("millrace schemas", "writes .millrace/schemas; the first line of each YAML file names its schema")];
+    public override IReadOnlyList<(string Words, string Meaning)> Examples =>
+    [
+        ("millrace schemas", "writes .millrace/schemas; the first line of each YAML file names its schema"),
+    ];
 
     public override int Execute(Invocation call)
     {

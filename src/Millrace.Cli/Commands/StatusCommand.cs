@@ -8,7 +8,14 @@ namespace Millrace.Cli.Commands;
 /// <summary><c>millrace status</c>.</summary>
 internal sealed class StatusCommand() : CliCommand("status", "Show what is released, what waits and why.")
 {
-    public override IReadOnlyList<(string Words, string Meaning)> Examples => [("millrace status", "the default environment"), ("millrace status --env dev", "another one")];
+    /// <summary>A longer note has no room in the table.</summary>
+    private const int LongestNote = 40;
+
+    public override IReadOnlyList<(string Words, string Meaning)> Examples =>
+    [
+        ("millrace status", "the default environment"),
+        ("millrace status --env dev", "another one"),
+    ];
 
     public override int Execute(Invocation call)
     {
@@ -24,7 +31,8 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
     private static void Write(TextWriter to, Paint paint, int? width, StatusView status, DateTimeOffset now, Invocation call)
     {
         to.WriteLine(status.Release is { } release
-            ? $"'{status.Environment}' is at {paint.Of(Tone.Strong, $"release {Human.Number(release.Id)}")} since {Human.Moment(release.At)}, {Human.Ago(release.At, now)}."
+            ? $"'{status.Environment}' is at {paint.Of(Tone.Strong, $"release {Human.Number(release.Id)}")} "
+                + $"since {Human.Moment(release.At)}, {Human.Ago(release.At, now)}."
             : $"Nothing is released in '{status.Environment}' yet.");
         if (status.LastRun is { } run)
             to.WriteLine($"The last run, {run.Id}, {RunEnd(run, now)}.");
@@ -36,14 +44,21 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
             var tone = asset.State switch { "current" => Tone.Good, "held" => Tone.Bad, _ => Tone.Warning };
             table.Add(
                 asset.Asset.Name, asset.Kind, new Cell(asset.State, tone), Number(asset.Version), Number(asset.Rows),
-                asset.Committed is { } at ? Human.Ago(at, now) : "", asset.Note ?? "");
+                asset.Committed is { } at ? Human.Ago(at, now) : "", IsLong(asset) ? "see below" : asset.Note ?? "");
         }
 
         table.Write(to, paint, width);
+        foreach (var asset in status.Assets.Where(IsLong))
+        {
+            to.WriteLine();
+            to.WriteLine($"{asset.Asset.Name}: {asset.Note}");
+        }
+
         if (status.Rejections.Count > 0)
         {
             to.WriteLine();
-            to.WriteLine($"Rolled back, and skipped by runs until they change: {Human.Join([.. status.Rejections.Select(r => $"a {r.Kind} of {r.Asset.Name}").Distinct()])}.");
+            var rejected = status.Rejections.Select(r => $"a {r.Kind} of {r.Asset.Name}").Distinct().ToList();
+            to.WriteLine($"Rolled back, and skipped by runs until they change: {Human.Join(rejected)}.");
             to.WriteLine($"To use them again: {call.Suggest("resume")}");
         }
 
@@ -53,6 +68,8 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
             to.WriteLine($"To bring it up to date: {call.SuggestRun("run")}");
         }
     }
+
+    private static bool IsLong(AssetStatus asset) => asset.Note?.Length > LongestNote;
 
     private static string RunEnd(RunRecord run, DateTimeOffset now)
     {

@@ -14,7 +14,10 @@ internal sealed class TableHistoryCommand : CliCommand
 
     public TableHistoryCommand() : base("table history", "List the versions of a table, newest first.") => Takes(_name);
 
-    public override IReadOnlyList<(string Words, string Meaning)> Examples => [("millrace table history hourly", "what each commit brought, and which one is released")];
+    public override IReadOnlyList<(string Words, string Meaning)> Examples =>
+    [
+        ("millrace table history hourly", "what each commit brought, and which one is released"),
+    ];
 
     public override int Execute(Invocation call)
     {
@@ -23,11 +26,14 @@ internal sealed class TableHistoryCommand : CliCommand
         if (call.IsJson)
             JsonText.Write(call.Out, JsonText.Array(versions, ToJson));
         else if (versions.Count == 0)
-            call.Out.WriteLine($"{call.Get(_name)} is a view: it has no versions of its own. Look at what it reads: {call.Suggest($"lineage {call.Get(_name)}")}");
+            WriteView(call, call.Get(_name)!);
         else
             Write(call, versions);
         return ExitCode.Done;
     }
+
+    private static void WriteView(Invocation call, string name) =>
+        call.Out.WriteLine($"{name} is a view: it has no versions of its own. Look at what it reads: {call.Suggest($"lineage {name}")}");
 
     private static void Write(Invocation call, IReadOnlyList<VersionView> versions)
     {

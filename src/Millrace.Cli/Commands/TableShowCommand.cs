@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Millrace.Cli.Output;
 using Millrace.Cli.Words;
@@ -50,11 +49,12 @@ internal sealed class TableShowCommand : CliCommand
             to.WriteLine(view.Description);
         to.WriteLine();
 
+        var readAside = call.Suggest($"query \"SELECT * FROM {view.QuarantineName}\"");
         var facts = new List<(string Name, string? Value)>
         {
             ("version", Version(view, environment)),
             ("rows", view.Rows is { } rows ? Human.Number(rows) : null),
-            ("quarantined", view.Quarantined > 0 ? $"{Human.Number(view.Quarantined)}, read with: {call.Suggest($"query \"SELECT * FROM {view.QuarantineName}\"")}" : null),
+            ("quarantined", view.Quarantined > 0 ? $"{Human.Number(view.Quarantined)}, read with: {readAside}" : null),
             ("size", view.Path is null ? null : $"{Human.Bytes(view.Bytes)} in {Human.Count(view.Files, "file")}"),
             ("build", view.Fingerprint.Text),
             ("folder", view.Path is null ? null : Path.GetRelativePath(call.Terminal.WorkingFolder, view.Path)),
@@ -72,8 +72,12 @@ internal sealed class TableShowCommand : CliCommand
 
     private static string Version(TableView view, string environment)
     {
-        var release = view.Release is { } id ? string.Create(CultureInfo.InvariantCulture, $"released in '{environment}' ({id})") : $"not the one released in '{environment}'";
-        return view.Version is { } version ? $"{Human.Number(version)} of {Human.Moment(view.Committed!.Value)}, {release}" : $"a view has no versions; {release}";
+        var release = view.Release is { } id
+            ? $"released in '{environment}' ({Human.Number(id)})"
+            : $"not the one released in '{environment}'";
+        return view is { Version: { } version, Committed: { } committed }
+            ? $"{Human.Number(version)} of {Human.Moment(committed)}, {release}"
+            : $"a view has no versions; {release}";
     }
 
     private static JsonObject ToJson(TableView view, string environment) => new()
@@ -93,6 +97,9 @@ internal sealed class TableShowCommand : CliCommand
         ["files"] = view.Files,
         ["bytes"] = view.Bytes,
         ["path"] = view.Path,
-        ["columns"] = JsonText.Array(view.Schema.Columns, c => new JsonObject { ["name"] = c.Name, ["type"] = c.Type.ToString(), ["nullable"] = c.IsNullable }),
+        ["columns"] = JsonText.Array(view.Schema.Columns, c => new JsonObject
+        {
+            ["name"] = c.Name, ["type"] = c.Type.ToString(), ["nullable"] = c.IsNullable,
+        }),
     };
 }

@@ -10,7 +10,8 @@ internal static class Human
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A count with its noun: <c>1 row</c>, <c>2 rows</c>.</summary>
-    public static string Count(long number, string noun, string? plural = null) => $"{Number(number)} {(number == 1 ? noun : plural ?? noun + "s")}";
+    public static string Count(long number, string noun, string? plural = null) =>
+        $"{Number(number)} {(number == 1 ? noun : plural ?? noun + "s")}";
 
     /// <summary>Three figures and a unit: <c>0.42 s</c>, <c>12.3 s</c>, <c>2 min 05 s</c>, <c>1 h 02 min</c>.</summary>
     public static string Elapsed(TimeSpan time) => time.TotalSeconds switch
@@ -39,7 +40,8 @@ internal static class Human
     }
 
     /// <summary>To the second: <c>2012-02-01 06:30:00 UTC</c>.</summary>
-    public static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+    public static string Moment(DateTimeOffset moment) =>
+        moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     /// <summary>How long ago, in its largest unit: <c>just now</c>, <c>5 minutes ago</c>, <c>3 days ago</c>.</summary>
     public static string Ago(DateTimeOffset moment, DateTimeOffset now) => (now - moment) switch
@@ -69,6 +71,9 @@ internal static class Human
         _ => $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}",
     };
 
-    private static string Instant(DateTimeOffset at) =>
-        at.UtcDateTime.ToString(at.UtcDateTime.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+    private static string Instant(DateTimeOffset at)
+    {
+        var format = at.UtcDateTime.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd HH:mm:ss";
+        return at.UtcDateTime.ToString(format, CultureInfo.InvariantCulture);
+    }
 }

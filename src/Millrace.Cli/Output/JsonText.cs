@@ -9,7 +9,7 @@ using Millrace.Ledger;
 
 namespace Millrace.Cli.Output;
 
-/// <summary>Answers for programs. One document, written node by node: a serializer would cost every start the time to look at types.</summary>
+/// <summary>Answers for programs. One document, written node by node: a serializer would cost every start the look at types.</summary>
 internal static class JsonText
 {
     private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

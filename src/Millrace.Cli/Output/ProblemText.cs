@@ -12,7 +12,7 @@ internal static class ProblemText
     /// <summary>Writes every problem and how many there are.</summary>
     /// <param name="problems">At least one, ordered by file and line.</param>
     /// <param name="folder">The project folder, in which the files are read for their quoted lines; null when there is none.</param>
-    /// <param name="shown">What to put before each file's name so that it can be opened from where the reader is: empty, or a path that ends in a slash.</param>
+    /// <param name="shown">What stands before each file's name so that the reader can open it: empty, or a path with a slash.</param>
     public static void Write(TextWriter to, Paint paint, IReadOnlyList<Problem> problems, string? folder, string shown)
     {
         foreach (var file in problems.GroupBy(p => p.File, StringComparer.Ordinal))

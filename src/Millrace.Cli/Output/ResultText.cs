@@ -23,7 +23,8 @@ internal static class ResultText
         var (rows, total) = Take(result, most == 0 ? int.MaxValue : most);
         var (shown, cell) = Fit(columns, rows, width);
 
-        var table = new TextTable([.. columns.Take(shown).Select(c => new Heading(Cut(c.Name, cell), IsNumber(c.Type)))]) { HasRule = true };
+        var headings = columns.Take(shown).Select(c => new Heading(Cut(c.Name, cell), IsNumber(c.Type)));
+        var table = new TextTable([.. headings]) { HasRule = true };
         foreach (var row in rows)
             table.Add([.. row.Take(shown).Select(v => v is null ? new Cell("NULL", Tone.Quiet) : new Cell(Cut(v, cell)))]);
         table.Write(to, paint);
@@ -53,7 +54,7 @@ internal static class ResultText
         }
     }
 
-    /// <summary>Writes an array with one object a row, one row a line. Of two columns with one name the second becomes <c>name_1</c>.</summary>
+    /// <summary>Writes an array with one object a row, one row a line. The second column of one name becomes <c>name_1</c>.</summary>
     public static void WriteJson(DuckResult result, TextWriter to)
     {
         var names = UniqueNames(result.Columns);
@@ -107,7 +108,9 @@ internal static class ResultText
     {
         if (width is not { } room)
             return (columns.Count, int.MaxValue);
-        var natural = columns.Select((c, i) => rows.Select(r => TextTable.Width(r[i] ?? "NULL")).Append(TextTable.Width(c.Name)).Max()).ToList();
+        var natural = columns
+            .Select((c, i) => rows.Select(r => TextTable.Width(r[i] ?? "NULL")).Append(TextTable.Width(c.Name)).Max())
+            .ToList();
         foreach (var cell in CellWidths)
         {
             if (natural.Sum(w => Math.Min(w, cell) + 2) - 2 <= room)
@@ -122,13 +125,16 @@ internal static class ResultText
 
     private static string Cut(string text, int width) => width == int.MaxValue ? text : TextTable.Cut(text, width);
 
-    private static bool IsNumber(DuckType type) => type.Id is DuckTypeId.TinyInt or DuckTypeId.SmallInt or DuckTypeId.Integer or DuckTypeId.BigInt
-        or DuckTypeId.UTinyInt or DuckTypeId.USmallInt or DuckTypeId.UInteger or DuckTypeId.UBigInt or DuckTypeId.HugeInt or DuckTypeId.UHugeInt
+    private static bool IsNumber(DuckType type) => type.Id
+        is DuckTypeId.TinyInt or DuckTypeId.SmallInt or DuckTypeId.Integer or DuckTypeId.BigInt or DuckTypeId.HugeInt
+        or DuckTypeId.UTinyInt or DuckTypeId.USmallInt or DuckTypeId.UInteger or DuckTypeId.UBigInt or DuckTypeId.UHugeInt
         or DuckTypeId.BigNum or DuckTypeId.Float or DuckTypeId.Double or DuckTypeId.Decimal;
 
-    private static string Quoted(string text) => text.Length > 0 && text.AsSpan().IndexOfAny(",\"\r\n") < 0 && text[0] != ' ' && text[^1] != ' '
-        ? text
-        : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Quoted(string text)
+    {
+        var isPlain = text.Length > 0 && text.AsSpan().IndexOfAny(",\"\r\n") < 0 && text[0] != ' ' && text[^1] != ' ';
+        return isPlain ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
 
     private static List<string> UniqueNames(IReadOnlyList<DuckColumn> columns)
     {

@@ -3,7 +3,7 @@ using System.Text;
 namespace Millrace.Cli.Output;
 
 /// <summary>Where words come from and text goes to: the streams of the process, or those of a test.</summary>
-/// <remarks>Answers go to <see cref="Out"/>; progress and complaints go to <see cref="Error"/>, so that a pipe carries nothing but the answer.</remarks>
+/// <remarks>Answers go to <see cref="Out"/>, progress and complaints to <see cref="Error"/>: a pipe carries only the answer.</remarks>
 internal sealed class Terminal
 {
     private const int NarrowestWidth = 40;
@@ -50,7 +50,8 @@ internal sealed class Terminal
         {
             // Answers can be millions of rows, so they are flushed in blocks; what is on stderr is wanted at once.
             Out = new StreamWriter(Console.OpenStandardOutput(), utf8, 1 << 16) { NewLine = "\n" },
-            Error = TextWriter.Synchronized(new StreamWriter(Console.OpenStandardError(), utf8, 1 << 10) { NewLine = "\n", AutoFlush = true }),
+            Error = TextWriter.Synchronized(
+                new StreamWriter(Console.OpenStandardError(), utf8, 1 << 10) { NewLine = "\n", AutoFlush = true }),
             OpenIn = () => Console.In,
             IsOutTerminal = !Console.IsOutputRedirected,
             IsErrorTerminal = !Console.IsErrorRedirected,

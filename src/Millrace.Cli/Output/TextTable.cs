@@ -82,7 +82,7 @@ internal sealed class TextTable(params IReadOnlyList<Heading> headings)
         return kept.Append('…').ToString();
     }
 
-    /// <summary>The text in lines of at most so many columns, broken at spaces; a longer word stays whole. Text that fits stays as it is.</summary>
+    /// <summary>The text in lines of at most so many columns, broken at spaces; a longer word stays whole.</summary>
     public static IReadOnlyList<string> Wrap(string text, int width)
     {
         if (Width(text) <= width)
@@ -136,8 +136,8 @@ internal sealed class TextTable(params IReadOnlyList<Heading> headings)
             return 1;
         if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format)
             return 0;
-        return rune.Value is (>= 0x1100 and <= 0x115F) or (>= 0x2E80 and <= 0xA4CF) or (>= 0xAC00 and <= 0xD7A3) or (>= 0xF900 and <= 0xFAFF)
-            or (>= 0xFE30 and <= 0xFE6F) or (>= 0xFF00 and <= 0xFF60) or (>= 0xFFE0 and <= 0xFFE6) or (>= 0x1F300 and <= 0x1F64F)
-            or (>= 0x1F900 and <= 0x1F9FF) or (>= 0x20000 and <= 0x3FFFD) ? 2 : 1;
+        return rune.Value is (>= 0x1100 and <= 0x115F) or (>= 0x2E80 and <= 0xA4CF) or (>= 0xAC00 and <= 0xD7A3)
+            or (>= 0xF900 and <= 0xFAFF) or (>= 0xFE30 and <= 0xFE6F) or (>= 0xFF00 and <= 0xFF60) or (>= 0xFFE0 and <= 0xFFE6)
+            or (>= 0x1F300 and <= 0x1F64F) or (>= 0x1F900 and <= 0x1F9FF) or (>= 0x20000 and <= 0x3FFFD) ? 2 : 1;
     }
 }

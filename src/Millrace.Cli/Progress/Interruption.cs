@@ -11,16 +11,18 @@ internal sealed class Interruption : IDisposable
 
     public Interruption(Terminal terminal)
     {
-        _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, context =>
+        void Stop(PosixSignalContext context)
         {
             if (_source.IsCancellationRequested)
                 return;
             context.Cancel = true;
-            ExitCode = signal == PosixSignal.SIGINT ? Cli.ExitCode.Interrupted : Cli.ExitCode.Terminated;
-            if (signal == PosixSignal.SIGINT && terminal.IsErrorTerminal)
+            ExitCode = context.Signal == PosixSignal.SIGINT ? Cli.ExitCode.Interrupted : Cli.ExitCode.Terminated;
+            if (context.Signal == PosixSignal.SIGINT && terminal.IsErrorTerminal)
                 terminal.Error.WriteLine("Stopping. Ctrl-C again stops at once.");
             _source.Cancel();
-        }))];
+        }
+
+        _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(s => PosixSignalRegistration.Create(s, Stop))];
     }
 
     public CancellationToken Token => _source.Token;

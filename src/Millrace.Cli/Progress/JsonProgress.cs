@@ -9,19 +9,17 @@ internal sealed class JsonProgress(TextWriter to) : RunProgress
 {
     private readonly Lock _gate = new();
 
-    public override void Observe(RunMoment moment) => Write(new JsonObject
-    {
-        ["asset"] = moment.Asset?.ToString(),
-        ["phase"] = moment.Phase,
-        ["share"] = moment.Share,
-        ["note"] = moment.Note,
-    });
+    public override void Wait(string owner) => Observe(new RunMoment(null, "waiting", null, owner));
 
-    public override void Wait(string owner) => Write(new JsonObject { ["asset"] = null, ["phase"] = "waiting", ["share"] = null, ["note"] = owner });
-
-    private void Write(JsonObject moment)
+    public override void Observe(RunMoment moment)
     {
-        var line = JsonText.Line(moment);
+        var line = JsonText.Line(new JsonObject
+        {
+            ["asset"] = moment.Asset?.ToString(),
+            ["phase"] = moment.Phase,
+            ["share"] = moment.Share,
+            ["note"] = moment.Note,
+        });
         lock (_gate)
         {
             to.WriteLine(line);

@@ -9,7 +9,7 @@ namespace Millrace.Cli.Progress;
 /// <remarks>The display starts with the first work: a run that has nothing to do never loads it.</remarks>
 internal sealed class LiveProgress(Terminal terminal) : RunProgress
 {
-    /// <summary>In a larger project an asset leaves the display when it is done: what is above the terminal's top cannot be cleared.</summary>
+    /// <summary>In a larger project an asset leaves the display when it is done: what left the terminal's top cannot be cleared.</summary>
     private const int MostLines = 20;
 
     private readonly Lock _gate = new();

@@ -6,7 +6,7 @@ namespace Millrace.Cli.Progress;
 /// <summary>Shows on stderr what a run is at. Disposing clears what is not meant to stay; it may be disposed twice.</summary>
 internal abstract class RunProgress : IDisposable
 {
-    /// <summary>The progress that fits: lines of JSON when MILLRACE_PROGRESS asks for them, a live display on a terminal, else plain lines.</summary>
+    /// <summary>The progress that fits: JSON where MILLRACE_PROGRESS asks for it, a live display on a terminal, else plain lines.</summary>
     public static RunProgress For(Terminal terminal) => terminal.Variable("MILLRACE_PROGRESS") switch
     {
         "json" => new JsonProgress(terminal.Error),

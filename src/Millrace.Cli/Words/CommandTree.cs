@@ -28,7 +28,8 @@ internal sealed class CommandTree
         IsWhole = _made.Count == Commands.Count;
     }
 
-    /// <summary>Every command in the order of the help. Only those are made that the words may mean: declaring all would cost each start some milliseconds.</summary>
+    /// <summary>Every command in the order of the help.</summary>
+    /// <remarks>Only those are made that the words may mean: declaring all would cost each start some milliseconds.</remarks>
     public static IReadOnlyList<(string Name, string Group, Func<CliCommand> Make)> Commands { get; } =
     [
         ("init", "Begin", () => new InitCommand()),

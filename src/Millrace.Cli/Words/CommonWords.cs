@@ -5,8 +5,10 @@ namespace Millrace.Cli.Words;
 /// <summary>The options that every command takes.</summary>
 internal sealed class CommonWords
 {
-    public Option<string?> Project { get; } =
-        Word.Text("--project", "DIR", "The project's folder. Default: $MILLRACE_PROJECT, else the nearest folder upwards that has a millrace.yaml.");
+    public Option<string?> Project { get; } = Word.Text(
+        "--project",
+        "DIR",
+        "The project's folder. Default: $MILLRACE_PROJECT, else the nearest folder upwards that has a millrace.yaml.");
 
     public Option<string?> Environment { get; } =
         Word.Text("--env", "NAME", "The environment. Default: $MILLRACE_ENV, else the first one in millrace.yaml.");

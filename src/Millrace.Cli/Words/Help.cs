@@ -39,7 +39,7 @@ internal static class Help
 
     private static void WriteProgram(Page page, CommandTree tree)
     {
-        page.Line("millrace makes tables from files and SQL: it plans what changed, computes just that, checks it, and releases all of it at once.");
+        page.Line("millrace makes tables from files and SQL: it plans what changed, computes just that, checks and releases it.");
         page.Head("Usage");
         page.Line("  millrace COMMAND [options]");
         foreach (var group in CommandTree.Commands.GroupBy(c => c.Group))
@@ -134,7 +134,8 @@ internal static class Help
                 var isBelow = _width - column < NarrowestText;
                 var (indent, room) = isBelow ? (Indent + 4, _width - Indent - 4) : (column, _width - column);
                 var lines = TextTable.Wrap(meaning, room);
-                terminal.Out.WriteLine(isBelow ? $"{new string(' ', Indent)}{word}" : $"{new string(' ', Indent)}{word}".PadRight(column) + lines[0]);
+                var head = new string(' ', Indent) + word;
+                terminal.Out.WriteLine(isBelow ? head : head.PadRight(column) + lines[0]);
                 foreach (var line in lines.Skip(isBelow ? 0 : 1))
                     terminal.Out.WriteLine(new string(' ', indent) + line);
             }

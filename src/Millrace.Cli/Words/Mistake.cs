@@ -12,7 +12,8 @@ internal sealed record Mistake(string Message, string Usage)
     public static Mistake? In(CommandTree tree, ParseResult parsed, IReadOnlyList<string> words)
     {
         var command = parsed.CommandResult.Command;
-        var message = UnknownOption(tree, parsed, words) ?? UnknownWord(tree, parsed) ?? Missing(tree, parsed) ?? parsed.Errors.FirstOrDefault()?.Message;
+        var message = UnknownOption(tree, parsed, words) ?? UnknownWord(tree, parsed) ?? Missing(tree, parsed)
+            ?? parsed.Errors.FirstOrDefault()?.Message;
         return message is null || words.Count == 0 ? null : new Mistake(message, Help.Usage(tree, command));
     }
 
@@ -36,7 +37,8 @@ internal sealed record Mistake(string Message, string Usage)
     private static string? UnknownOption(CommandTree tree, ParseResult parsed, IReadOnlyList<string> words)
     {
         var known = OptionsOf(tree, parsed.CommandResult.Command).SelectMany(o => o.Aliases.Append(o.Name)).ToList();
-        var positional = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Concat(parsed.UnmatchedTokens);
+        var positional = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value)
+            .Concat(parsed.UnmatchedTokens);
         var literal = words.SkipWhile(w => w != "--").ToHashSet();
         var wrong = positional.FirstOrDefault(w => w.Length > 1 && w[0] == '-' && !literal.Contains(w) && !w.Any(char.IsWhiteSpace));
         if (wrong is null)
@@ -53,13 +55,15 @@ internal sealed record Mistake(string Message, string Usage)
         var (command, word) = (parsed.CommandResult.Command, parsed.UnmatchedTokens[0]);
         if (command.Subcommands.Count == 0)
         {
-            var spaced = word.Any(char.IsWhiteSpace) || command.Arguments.Count == 0 ? "" : " If it belongs to the word before it, put both in quotes.";
-            return $"'{NameOf(tree, command)}' does not know what to do with '{word}'.{spaced}";
+            var isLoose = command.Arguments.Count > 0 && !word.Any(char.IsWhiteSpace);
+            var way = isLoose ? " If it belongs to the word before it, put both in quotes." : "";
+            return $"'{NameOf(tree, command)}' does not know what to do with '{word}'.{way}";
         }
 
         var near = Suggestion.Nearest(word, command.Subcommands.Select(c => c.Name));
+        var known = near is null ? "See 'millrace --help' for those that there are." : $"Did you mean '{near}'?";
         return command == tree.Root
-            ? $"'{word}' is no command of millrace.{(near is null ? " See 'millrace --help' for those that there are." : $" Did you mean '{near}'?")}"
+            ? $"'{word}' is no command of millrace. {known}"
             : $"'{word}' is no command of '{NameOf(tree, command)}'. It has: {string.Join(", ", command.Subcommands.Select(c => c.Name))}.";
     }
 
@@ -68,15 +72,19 @@ internal sealed record Mistake(string Message, string Usage)
         var command = parsed.CommandResult.Command;
         if (command.Subcommands.Count > 0)
             return $"'{NameOf(tree, command)}' takes one of: {string.Join(", ", command.Subcommands.Select(c => c.Name))}.";
-        foreach (var option in parsed.CommandResult.Children.OfType<OptionResult>().Where(o => o.Tokens.Count < o.Option.Arity.MinimumNumberOfValues))
-            return $"{option.Option.Name} takes a value: {option.Option.Name} {option.Option.HelpName}.";
-        var missing = command.Arguments.FirstOrDefault(a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is not { Tokens.Count: > 0 });
+        var bare = parsed.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(
+            o => o.Tokens.Count < o.Option.Arity.MinimumNumberOfValues);
+        if (bare is not null)
+            return $"{bare.Option.Name} takes a value: {bare.Option.Name} {bare.Option.HelpName}.";
+        var missing = command.Arguments.FirstOrDefault(
+            a => a.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(a) is not { Tokens.Count: > 0 });
         return missing is null ? null : $"'{NameOf(tree, command)}' needs {missing.Name}: {missing.Description}";
     }
 
     internal static IEnumerable<Option> OptionsOf(CommandTree tree, Command command) =>
         command == tree.Root ? command.Options : command.Options.Concat(tree.Root.Options.Where(o => o.Recursive));
 
-    internal static string NameOf(CommandTree tree, Command command) =>
-        tree.Made.TryGetValue(command, out var made) ? $"millrace {made.Name}" : command == tree.Root ? "millrace" : $"millrace {command.Name}";
+    internal static string NameOf(CommandTree tree, Command command) => command == tree.Root
+        ? "millrace"
+        : $"millrace {(tree.Made.TryGetValue(command, out var made) ? made.Name : command.Name)}";
 }

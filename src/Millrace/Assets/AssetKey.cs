@@ -4,9 +4,13 @@ namespace Millrace.Assets;
 /// <remarks>A name is <c>name</c> or <c>schema.name</c>, lower case. Two keys are equal when kind and name are equal.</remarks>
 public readonly record struct AssetKey(AssetKind Kind, string Name) : IComparable<AssetKey>
 {
+    /// <summary>Schemas and catalogs of the engine: <c>main.orders</c> would be another name of <c>orders</c>.</summary>
+    private static readonly IReadOnlyList<string> TakenSchemas = ["main", "memory", "temp", "system", "information_schema", "pg_catalog"];
+
     /// <summary>Reads the name of an asset of a known kind.</summary>
     /// <exception cref="FormatException">
-    /// There are more than two segments, or a segment is empty, starts with a digit, or holds a character other than a-z, 0-9, <c>_</c>.
+    /// There are more than two segments, or a segment is empty, starts with a digit, or holds a character other than a-z, 0-9, <c>_</c>; or the schema
+    /// is one of the engine's own.
     /// </exception>
     public static AssetKey Parse(AssetKind kind, string name)
     {
@@ -21,6 +25,8 @@ public readonly record struct AssetKey(AssetKind Kind, string Name) : IComparabl
                     $"Asset name '{name}' has the segment '{segment}'. A segment starts with a letter or _ and uses a-z, 0-9 and _, for example 'sales.orders_daily'.");
         }
 
+        if (segments.Length == 2 && TakenSchemas.Contains(segments[0]))
+            throw new FormatException($"Asset name '{name}' is in the schema '{segments[0]}', which the SQL engine keeps for itself. Choose another, for example 'sales.{segments[1]}'.");
         return new AssetKey(kind, name);
     }
 

@@ -4,11 +4,13 @@ using Millrace.Lake.Delta;
 
 namespace Millrace.Lake;
 
-/// <summary>A change of a table, ready to be put into its log by <see cref="LakeTable.Commit"/>. Verbs such as <see cref="LakeTable.Append"/> make it.</summary>
+/// <summary>A change of a table, ready to be put into its log by <see cref="LakeTable.Commit"/>. Verbs such as
+/// <see cref="LakeTable.Append"/> make it.</summary>
 /// <remarks>Until it is committed nothing of it can be read, except through <see cref="LakeTable.Preview"/>.</remarks>
 public sealed record CommitRequest
 {
-    /// <summary>The version that the change builds on; null builds on nothing, so that the table holds only <see cref="Add"/> afterwards.</summary>
+    /// <summary>The version that the change builds on; null builds on nothing, so that the table holds only <see cref="Add"/>
+    /// afterwards.</summary>
     /// <remarks>Whatever later versions did is undone by the same log entry.</remarks>
     public required long? Base { get; init; }
 
@@ -48,6 +50,7 @@ public sealed record CommitRequest
     /// <summary>The first word of the failpoints passed: <c>lake</c> gives <c>lake.entry-put</c>.</summary>
     public string FailpointPrefix { get; init; } = "lake";
 
-    /// <summary>Files written for this request by its verb and named nowhere else yet: what <see cref="LakeTable.Discard"/> deletes.</summary>
+    /// <summary>Files written for this request by its verb and named nowhere else yet: what <see cref="LakeTable.Discard"/>
+    /// deletes.</summary>
     internal IReadOnlyList<StagedFiles> Staged { get; init; } = [];
 }

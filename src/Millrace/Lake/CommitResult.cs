@@ -13,6 +13,7 @@ public sealed record CommitResult(long Version, string EntryHash, DateTimeOffset
     /// <summary>What the entry carries for us, or an empty object.</summary>
     public JsonObject Info => CommitInfo["millrace"] as JsonObject ?? [];
 
-    /// <summary>Why no checkpoint could be written where one was due. The commit stands; reading is slower until the next one succeeds.</summary>
+    /// <summary>Why no checkpoint could be written where one was due. The commit stands; reading is slower until the next one
+    /// succeeds.</summary>
     public Exception? CheckpointFailure { get; init; }
 }

@@ -10,12 +10,15 @@ public sealed partial class LakeTable
 
     private static readonly TimeSpan StrayAfter = TimeSpan.FromDays(1);
 
-    /// <summary>Puts the change into the log, once: afterwards the table is the base with the change, whatever its head was before.</summary>
+    /// <summary>Puts the change into the log, once: afterwards the table is the base with the change, whatever its head was
+    /// before.</summary>
     /// <remarks>
-    /// When the log already carries a transaction of the request's task after the base, that commit is adopted whole and nothing is written; this is
-    /// looked for before every put. When the head is not the base, the same entry takes out what later commits added and brings back what they removed.
+    /// When the log already carries a transaction of the request's task after the base, that commit is adopted whole and nothing is
+    /// written; this is looked for before every put. When the head is not the base, the same entry takes out what later commits added
+    /// and brings back what they removed.
     /// </remarks>
-    /// <exception cref="LakeException">The base is not the one named, the table cannot be written by us, a file is gone, or other writers won a hundred times.</exception>
+    /// <exception cref="LakeException">The base is not the one named, the table cannot be written by us, a file is gone, or other writers
+    /// won a hundred times.</exception>
     public CommitResult Commit(CommitRequest request)
     {
         DurableFile.MakeFolder(_log.Path);
@@ -40,7 +43,8 @@ public sealed partial class LakeTable
         }
 
         throw new LakeException(
-            $"Other writers put the next version of the table '{Folder}' first, {MaxPuts} times in a row (it is at version {LatestVersion} now). Nothing was changed. Look for a second program that writes this table.");
+            $"Other writers put the next version of the table '{Folder}' first, {MaxPuts} times in a row (it is at version "
+            + $"{LatestVersion} now). Nothing was changed. Look for a second program that writes this table.");
     }
 
     /// <summary>The rows that the table will hold once the request is committed: what checks read before it is.</summary>
@@ -50,7 +54,8 @@ public sealed partial class LakeTable
         return FileRelation.Of(Folder, request.Schema, basis?.PartitionColumns ?? [], CommitEntry.FilesAfter(request, basis));
     }
 
-    /// <summary>Deletes the files that were staged for the request, its own rewritten ones too. For a request that is not, or was not, committed.</summary>
+    /// <summary>Deletes the files that were staged for the request, its own rewritten ones too. For a request that is not, or was not,
+    /// committed.</summary>
     public void Discard(CommitRequest request)
     {
         foreach (var staged in request.Staged)

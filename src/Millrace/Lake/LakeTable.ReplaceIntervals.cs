@@ -8,9 +8,9 @@ public sealed partial class LakeTable
 {
     /// <summary>The base without its rows in the intervals, and the staged rows.</summary>
     /// <remarks>
-    /// A file whose rows all lie in the intervals, by its statistics, goes out. One that may hold rows on both sides is written anew without the
-    /// rows inside: these copies are staged too, one pass for all files of equal tags. Others are left alone. A row without a time is in no
-    /// interval and stays. The whole of time overwrites the table.
+    /// A file whose rows all lie in the intervals, by its statistics, goes out. One that may hold rows on both sides is written anew
+    /// without the rows inside: these copies are staged too, one pass for all files of equal tags. Others are left alone. A row without
+    /// a time is in no interval and stays. The whole of time overwrites the table.
     /// </remarks>
     /// <param name="connection">Reads and writes the files that are copied.</param>
     /// <param name="base">The version to build on; null for a new or emptied table.</param>
@@ -27,15 +27,20 @@ public sealed partial class LakeTable
 
         var filter = new TimeFilter(@base, timeColumn, intervals);
         var placed = @base.Files.Select(f => (File: f, Placement: filter.Place(f)))
-            .Where(p => p.Placement == Placement.Inside || (p.Placement == Placement.Across && Holds(connection, @base, p.File, filter))).ToList();
+            .Where(p => p.Placement == Placement.Inside || (p.Placement == Placement.Across && Holds(connection, @base, p.File, filter)))
+            .ToList();
         var copies = new List<StagedFiles>();
         try
         {
             foreach (var alike in placed.Where(p => p.Placement == Placement.Across).GroupBy(p => TagText(p.File), p => p.File))
             {
                 var files = alike.ToList();
-                var kept = $"SELECT * FROM ({FileRelation.Of(Folder, @base.Schema, @base.PartitionColumns, files).Sql}) WHERE ({filter.Condition}) IS NOT TRUE";
-                var options = new StageOptions { Now = stamp.Now, Tags = files[0].Tags, TimeColumn = timeColumn, FailpointPrefix = stamp.FailpointPrefix };
+                var kept = $"SELECT * FROM ({FileRelation.Of(Folder, @base.Schema, @base.PartitionColumns, files).Sql}) WHERE "
+                    + $"({filter.Condition}) IS NOT TRUE";
+                var options = new StageOptions
+                {
+                    Now = stamp.Now, Tags = files[0].Tags, TimeColumn = timeColumn, FailpointPrefix = stamp.FailpointPrefix,
+                };
                 copies.Add(Stage(connection, kept, @base.Schema, options));
             }
         }
@@ -57,8 +62,10 @@ public sealed partial class LakeTable
 
     /// <summary>Bounds are wider than the rows by up to a millisecond, so one look saves copying the neighbours of an interval.</summary>
     private bool Holds(DuckConnection connection, Snapshot table, DataFile file, TimeFilter filter) =>
-        connection.Query($"SELECT 1 FROM ({FileRelation.Of(Folder, table.Schema, table.PartitionColumns, [file]).Sql}) WHERE {filter.Condition} LIMIT 1").Scalar() is not null;
+        connection.Query($"SELECT 1 FROM ({FileRelation.Of(Folder, table.Schema, table.PartitionColumns, [file]).Sql}) WHERE "
+            + $"{filter.Condition} LIMIT 1").Scalar() is not null;
 
     private static string TagText(DataFile file) =>
-        string.Join('\u0001', file.Tags.Where(t => t.Key != ColumnMark.Tag).OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key}\u0002{t.Value}"));
+        string.Join('\u0001', file.Tags.Where(t => t.Key != ColumnMark.Tag)
+            .OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key}\u0002{t.Value}"));
 }

@@ -6,8 +6,10 @@ namespace Millrace.Lake;
 
 public sealed partial class LakeTable
 {
-    /// <summary>Writes the rows of a SELECT aside: into the table's folder, under names that no log entry names yet, so that a commit moves nothing.</summary>
-    /// <param name="connection">A connection that sees what the SELECT reads. Rows keep their order as its <c>preserve_insertion_order</c> says.</param>
+    /// <summary>Writes the rows of a SELECT aside: into the table's folder, under names that no log entry names yet, so that a commit
+    /// moves nothing.</summary>
+    /// <param name="connection">A connection that sees what the SELECT reads. Rows keep their order as its
+    /// <c>preserve_insertion_order</c> says.</param>
     /// <param name="select">One SELECT without a semicolon; it gives at least the schema's columns.</param>
     /// <param name="schema">The columns to write, each cast to its type.</param>
     /// <param name="options">Sizes, tags and the present moment.</param>
@@ -17,12 +19,14 @@ public sealed partial class LakeTable
     {
         DurableFile.MakeFolder(_log.Path);
         var prefix = $"part-{Guid.NewGuid():D}-";
-        var columns = string.Join(", ", schema.Columns.Select(c => $"CAST({SqlName.Quote(c.Name)} AS {c.Type.Sql}) AS {SqlName.Quote(c.Name)}"));
+        var columns = string.Join(", ", schema.Columns.Select(c => $"CAST({SqlName.Quote(c.Name)} AS {c.Type.Sql}) AS "
+            + $"{SqlName.Quote(c.Name)}"));
         var copy = $"""
             COPY (SELECT {columns} FROM (
             {select}
             )) TO {SqlName.Text(Folder)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {options.RowGroupSize},
-                FILE_SIZE_BYTES {options.TargetFileBytes}, FILENAME_PATTERN {SqlName.Text(prefix + "{i}")}, OVERWRITE_OR_IGNORE true, RETURN_STATS true)
+                FILE_SIZE_BYTES {options.TargetFileBytes}, FILENAME_PATTERN {SqlName.Text(prefix + "{i}")},
+                OVERWRITE_OR_IGNORE true, RETURN_STATS true)
             """;
         var files = new List<WrittenFile>();
         try
@@ -62,7 +66,8 @@ public sealed partial class LakeTable
         {
             var nulls = files.Sum(f => f.Find(column.Name)?.NullCount ?? 0);
             if (nulls > 0)
-                throw new LakeException($"The column {column} of the table '{Folder}' must not be NULL, but {nulls} of {files.Sum(f => f.Rows)} new rows have NULL there.");
+                throw new LakeException($"The column {column} of the table '{Folder}' must not be NULL, but {nulls} of "
+                    + $"{files.Sum(f => f.Rows)} new rows have NULL there.");
         }
     }
 }

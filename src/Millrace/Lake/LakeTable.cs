@@ -4,14 +4,14 @@ namespace Millrace.Lake;
 
 /// <summary>One Delta Lake table: a folder of Parquet files and its <c>_delta_log</c>.</summary>
 /// <remarks>
-/// Safe for several threads and processes. It remembers the snapshot that it read last, so that reading the next version, or the same one
-/// again, replays only what is new; that the remembered entry still stands is checked each time.
+/// Safe for several threads and processes. It remembers the snapshot that it read last, so that reading the next version, or the same
+/// one again, replays only what is new; that the remembered entry still stands is checked each time.
 /// </remarks>
 public sealed partial class LakeTable
 {
     /// <summary>Up to this many bytes and entries, replaying the log from its beginning is quicker than opening a checkpoint.</summary>
-    private const long QuickBytes = 1 << 20;
-    private const long QuickEntries = 128;
+    private const long QuickBytes = 2 << 20;
+    private const long QuickEntries = 256;
 
     private readonly LogFolder _log;
     private Snapshot? _last;
@@ -43,7 +43,8 @@ public sealed partial class LakeTable
     /// <summary>The snapshot of a version.</summary>
     /// <param name="version">From 0.</param>
     /// <param name="entryHash">SHA-256 (hexadecimal) that the version's log entry must have; null does not ask.</param>
-    /// <exception cref="LakeException">There is no such version, its entry is another one, or the log is torn, incomplete, or needs a feature that we lack.</exception>
+    /// <exception cref="LakeException">There is no such version, its entry is another one, or the log is torn, incomplete, or needs a
+    /// feature that we lack.</exception>
     public Snapshot Read(long version, string? entryHash = null)
     {
         var listing = _log.List();
@@ -71,7 +72,8 @@ public sealed partial class LakeTable
         throw new LakeException(
             history.Count == 0
                 ? $"There is no table in '{Folder}': it has no Delta log."
-                : $"The table '{Folder}' has no version as old as {moment.UtcDateTime:O}. Its oldest kept commit, version {history[0].Version}, is of {history[0].Time.UtcDateTime:O}.");
+                : $"The table '{Folder}' has no version as old as {moment.UtcDateTime:O}. Its oldest kept commit, version "
+                    + $"{history[0].Version}, is of {history[0].Time.UtcDateTime:O}.");
     }
 
     /// <summary>The kept commits, oldest first. Times rise strictly: a commit not later than the one before counts as 1 ms later.</summary>
@@ -96,8 +98,11 @@ public sealed partial class LakeTable
 
     private TransactionCommit? FindTransaction(string appId, long fromVersion, long latest)
     {
-        // The id may be escaped in the log in a way that we cannot foresee unless it is plain; a plain one rules out most entries without parsing.
-        var plain = appId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':' or ' ') ? System.Text.Encoding.ASCII.GetBytes(appId) : null;
+        // The id may be escaped in the log in a way that we cannot foresee unless it is plain; a plain one rules out most entries without
+        // parsing.
+        var plain = appId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':' or ' ')
+            ? System.Text.Encoding.ASCII.GetBytes(appId)
+            : null;
         for (var version = latest; version >= Math.Max(fromVersion, 0); version--)
         {
             if (plain is not null && !LogEntry.Mentions(_log, version, plain))
@@ -121,7 +126,8 @@ public sealed partial class LakeTable
         return _last = new Snapshot(Folder, Replay(listing, version));
     }
 
-    /// <summary>The quickest sound way to the version: the log alone where it is short, else the newest checkpoint that can be read.</summary>
+    /// <summary>The quickest sound way to the version: the log alone where it is short, else the newest checkpoint that can be
+    /// read.</summary>
     private LogReplay Replay(LogListing listing, long version)
     {
         LakeException? failure = null;
@@ -142,15 +148,18 @@ public sealed partial class LakeTable
             throw failure;
         if (listing.Checkpoints.Count > 0)
             throw new LakeException(
-                $"Version {version} of the table '{Folder}' is no longer kept: its log begins with the checkpoint of version {listing.Checkpoints[^1].Version}.");
+                $"Version {version} of the table '{Folder}' is no longer kept: its log begins with the checkpoint of version "
+                + $"{listing.Checkpoints[^1].Version}.");
         throw listing.ForeignCheckpoints.Count > 0
-            ? new LakeException($"The log of the table '{Folder}' begins with the checkpoint '{listing.ForeignCheckpoints[0]}', which needs the Delta feature 'v2Checkpoint' to be read. Millrace does not support it yet.")
+            ? new LakeException($"The log of the table '{Folder}' begins with the checkpoint '{listing.ForeignCheckpoints[0]}', "
+                + "which needs the Delta feature 'v2Checkpoint' to be read. Millrace does not support it yet.")
             : Missing(0);
     }
 
     private Snapshot Replayed(LogReplay state, long version) => new(Folder, Advance(state, version));
 
-    /// <summary>Applies the entries after the state's version. Opening them by name, not by the listing, tells a gap from a listing taken midway.</summary>
+    /// <summary>Applies the entries after the state's version. Opening them by name, not by the listing, tells a gap from a listing taken
+    /// midway.</summary>
     private LogReplay Advance(LogReplay state, long version)
     {
         if (state.Version >= 0 && state.EntryHash is null && LogEntry.Read(_log, state.Version) is { } at)
@@ -182,10 +191,12 @@ public sealed partial class LakeTable
     }
 
     private LakeException OtherEntry(long version, string wanted, string? found) => new(
-        $"Version {version} of the table '{Folder}' is not the one that was recorded: its log entry should have the SHA-256 {wanted.ToLowerInvariant()}, "
+        $"Version {version} of the table '{Folder}' is not the one that was recorded: its log entry should have the SHA-256 "
+        + $"{wanted.ToLowerInvariant()}, "
         + (found is null ? "but the entry is missing." : $"but has {found}.")
         + " Someone changed the log by hand or put an older copy of the folder back. Put the right files back, or compute the table anew.");
 
     private LakeException Missing(long version) => new(
-        $"The log of the table '{Folder}' is not whole: version {version} is missing ('{_log.EntryPath(version)}'), and no checkpoint stands in for it. Put the file back from a copy.");
+        $"The log of the table '{Folder}' is not whole: version {version} is missing ('{_log.EntryPath(version)}'), and no "
+        + "checkpoint stands in for it. Put the file back from a copy.");
 }

@@ -42,7 +42,8 @@ internal sealed record LeafStatistics(IReadOnlyList<string> Path, DataType Type,
     /// <summary>The least value exactly, or null.</summary>
     public string? ExactMin => Type == DataType.String && Min is not null && Encoding.UTF8.GetByteCount(Min) >= CutBytes ? null : Min;
 
-    /// <summary>The greatest value exactly, or null. A text's bound may have been raised after a cut, and nothing tells whether it was.</summary>
+    /// <summary>The greatest value exactly, or null. A text's bound may have been raised after a cut, and nothing tells whether it
+    /// was.</summary>
     public string? ExactMax => Type == DataType.String ? null : Max;
 
     /// <summary>The lower bound as the protocol wants it: text cut, times cut to milliseconds.</summary>
@@ -121,7 +122,8 @@ internal sealed record LeafStatistics(IReadOnlyList<string> Path, DataType Type,
             time = time.AddTicks(isMax ? TimeSpan.TicksPerMillisecond - rest : -rest);
         }
 
-        return time.ToString(Type == DataType.Timestamp ? "yyyy-MM-dd'T'HH:mm:ss.fff'Z'" : "yyyy-MM-dd'T'HH:mm:ss.fff", CultureInfo.InvariantCulture);
+        var format = Type == DataType.Timestamp ? "yyyy-MM-dd'T'HH:mm:ss.fff'Z'" : "yyyy-MM-dd'T'HH:mm:ss.fff";
+        return time.ToString(format, CultureInfo.InvariantCulture);
     }
 
     private static DateTimeOffset? Time(string value)

@@ -51,7 +51,8 @@ public sealed class StagedFiles
     {
         var (name, type) = Schema.Find(column) is { } found
             ? (found.Name, found.Type)
-            : throw new ArgumentException($"The staged rows have no column '{column}'. They have: {string.Join(", ", Schema.Names)}.", nameof(column));
+            : throw new ArgumentException($"The staged rows have no column '{column}'. They have: {string.Join(", ", Schema.Names)}.",
+                nameof(column));
         var parts = _written.Select(f => f.Find(name)).ToList();
         if (parts.Count == 0)
             return new ColumnStatistics(0, null, null);
@@ -100,7 +101,8 @@ public sealed class StagedFiles
             Put(nulls, leaf.Path, leaf.NullCount);
         }
 
-        return new JsonObject { ["numRecords"] = file.Rows, ["minValues"] = min, ["maxValues"] = max, ["nullCount"] = nulls }.ToJsonString(Json);
+        var stats = new JsonObject { ["numRecords"] = file.Rows, ["minValues"] = min, ["maxValues"] = max, ["nullCount"] = nulls };
+        return stats.ToJsonString(Json);
     }
 
     private static void Put(JsonObject into, IReadOnlyList<string> path, JsonNode? value)

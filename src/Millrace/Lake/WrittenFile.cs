@@ -29,26 +29,30 @@ internal sealed class WrittenFile
     /// <summary>The statistics of a column that is no list, map or struct.</summary>
     public LeafStatistics? Find(string column) => _leaves.GetValueOrDefault(column);
 
-    /// <summary>Reads a row of RETURN_STATS: filename, count, file_size_bytes, footer_size_bytes, column_statistics, partition_keys.</summary>
+    /// <summary>Reads a row of RETURN_STATS: filename, count, file_size_bytes, footer_size_bytes, column_statistics,
+    /// partition_keys.</summary>
     public static WrittenFile Of(object?[] row, Schema schema)
     {
         var measured = new Dictionary<string, Dictionary<string, string?>>(StringComparer.Ordinal);
         if (row[4] is List<KeyValuePair<object?, object?>> columns)
         {
             foreach (var (name, values) in columns)
-                measured[(string)name!] = ((List<KeyValuePair<object?, object?>>)values!).ToDictionary(v => (string)v.Key!, v => v.Value as string);
+                measured[(string)name!] = ((List<KeyValuePair<object?, object?>>)values!)
+                    .ToDictionary(v => (string)v.Key!, v => v.Value as string);
         }
 
         var leaves = new List<LeafStatistics>();
         foreach (var column in schema.Columns)
             Collect(column, [], "", measured, leaves);
-        return new WrittenFile(
-            Path.GetFileName((string)row[0]!), Convert.ToInt64(row[1], CultureInfo.InvariantCulture), Convert.ToInt64(row[2], CultureInfo.InvariantCulture), leaves);
+        var (rows, bytes) = (Convert.ToInt64(row[1], CultureInfo.InvariantCulture), Convert.ToInt64(row[2], CultureInfo.InvariantCulture));
+        return new WrittenFile(Path.GetFileName((string)row[0]!), rows, bytes, leaves);
     }
 
-    /// <summary>The engine names a leaf by its quoted path, <c>"st"."a"</c>; a list's elements and a map's keys have such names too and are left out.</summary>
+    /// <summary>The engine names a leaf by its quoted path, <c>"st"."a"</c>; a list's elements and a map's keys have such names too and
+    /// are left out.</summary>
     private static void Collect(
-        Column column, IReadOnlyList<string> parents, string prefix, Dictionary<string, Dictionary<string, string?>> measured, List<LeafStatistics> leaves)
+        Column column, IReadOnlyList<string> parents, string prefix, Dictionary<string, Dictionary<string, string?>> measured,
+        List<LeafStatistics> leaves)
     {
         IReadOnlyList<string> path = [.. parents, column.Name];
         var key = prefix + SqlName.Quote(column.Name);

@@ -94,7 +94,7 @@ public sealed partial class Ledger
 
     /// <summary>The tasks of a run in their order.</summary>
     public IReadOnlyList<TaskRecord> Tasks(string run) => Read(c => c.Query<TaskRow>(
-        "select id, run, position, asset, fingerprint, kind, intervals, base, state, message from task where run = @run order by position, id", new { run })
+        "select id, run, position, asset, fingerprint, kind, intervals, base, state, message from task where run = @run order by position, length(id), id", new { run })
         .Select(r => new TaskRecord(
             r.Id, r.Run, (int)r.Position, BuildOf(r.Asset, r.Fingerprint), r.Kind, IntervalSet.Parse(r.Intervals), r.Base, Parse<TaskState>(r.State), r.Message))
         .ToList());

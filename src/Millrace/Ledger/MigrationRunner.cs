@@ -11,7 +11,7 @@ internal static class MigrationRunner
     public static void Migrate(SqliteConnection connection, string prefix)
     {
         connection.Execute("create table if not exists schema_version (version bigint primary key)");
-        var standing = connection.ExecuteScalar<long>("select coalesce(max(version), 0) from schema_version");
+        var standing = Standing(connection, null);
         var scripts = Scripts(prefix);
         if (standing > scripts[^1].Number)
             throw new InvalidDataException(
@@ -19,12 +19,18 @@ internal static class MigrationRunner
 
         foreach (var (number, sql) in scripts.Where(s => s.Number > standing))
         {
-            using var transaction = connection.BeginTransaction();
+            // Another process that opens the same new file may have done it while this one waited.
+            using var transaction = connection.BeginTransaction(deferred: false);
+            if (Standing(connection, transaction) >= number)
+                continue;
             connection.Execute(sql, transaction: transaction);
             connection.Execute("insert into schema_version values (@number)", new { number }, transaction);
             transaction.Commit();
         }
     }
+
+    private static long Standing(SqliteConnection connection, SqliteTransaction? transaction) =>
+        connection.ExecuteScalar<long>("select coalesce(max(version), 0) from schema_version", transaction: transaction);
 
     private static List<(long Number, string Sql)> Scripts(string prefix)
     {

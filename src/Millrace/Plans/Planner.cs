@@ -107,7 +107,10 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
     {
         // The newest version that continues what stands and holds nothing unwanted: after a killed run that is the dead run's commit.
         var wantedFiles = asset.Files!.ToDictionary(f => f.Path, f => f.Hash, StringComparer.Ordinal);
-        var start = BestBase(asset, current, v => standing.Files(v.Id).All(f => wantedFiles.ContainsKey(f.Path)));
+        // A file that stands as it is wanted may lie there no longer, or in a form that was rejected: it cannot be loaded again over another form.
+        var standingFiles = current is null ? [] : standing.Files(current.Id).ToDictionary(f => f.Path, f => f.Hash, StringComparer.Ordinal);
+        var start = BestBase(asset, current, v => standing.Files(v.Id).All(
+            f => wantedFiles.TryGetValue(f.Path, out var hash) && (hash == f.Hash || standingFiles.GetValueOrDefault(f.Path) != hash)));
         var held = start is null ? [] : standing.Files(start.Id).ToDictionary(f => f.Path, f => f.Hash, StringComparer.Ordinal);
         var added = asset.Files!.Count(f => !held.ContainsKey(f.Path));
         var changed = asset.Files!.Count(f => held.TryGetValue(f.Path, out var hash) && hash != f.Hash);
@@ -165,7 +168,7 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
                 var whole = Since(input, null);
                 if (!whole.IsAll)
                     extent = extent.Union(whole);
-                var old = start?.Inputs.FirstOrDefault(i => i.Asset == input.Asset);
+                var old = start?.Inputs.Cast<AssetVersion?>().FirstOrDefault(i => i!.Value.Asset == input.Asset);
                 var since = old == input ? IntervalSet.Empty : Since(input, old?.Number);
                 touched = touched.Union(parent.HandsOnTime || since.IsEmpty ? since : IntervalSet.All);
             }

@@ -30,7 +30,10 @@ public sealed record WantedAsset
     /// <summary>True when its SQL reads <c>@as_of</c>: then that day is part of what it is made from.</summary>
     public bool ReadsAsOf { get; init; }
 
-    /// <summary>For a source: the files that lie there now, without those that a rollback rejected.</summary>
+    /// <summary>
+    /// For a source: the files that lie there now, without those that a rollback rejected; and those that stand though they lie there no longer in
+    /// that form, which carry the batch that took them in.
+    /// </summary>
     public IReadOnlyList<SourceFile>? Files { get; init; }
 
     /// <summary>JSON that the ledger keeps with the build: for a view the values of the variables that its SQL reads.</summary>

@@ -7,10 +7,9 @@ namespace Millrace.Project;
 
 /// <summary>What the bytes of a text file say, before anyone splits them into values.</summary>
 /// <param name="Lines">Lines, the last one also without a line end; null for UTF-16, where nobody counted.</param>
-/// <param name="Damaged">Lines that are no UTF-8.</param>
 /// <param name="Encoding"><c>utf-8</c>, <c>utf-16</c> or <c>latin-1</c>; null when the file is ASCII and reads the same in any.</param>
 /// <param name="HasQuotes">True when a double quote stands somewhere.</param>
-internal sealed record DraftBytes(long? Lines, long Damaged, string? Encoding, bool HasQuotes)
+internal sealed record DraftBytes(long? Lines, string? Encoding, bool HasQuotes)
 {
     private const int BufferBytes = 1 << 20;
 
@@ -19,7 +18,9 @@ internal sealed record DraftBytes(long? Lines, long Damaged, string? Encoding, b
     public static DraftBytes Read(string path)
     {
         using Stream file = File.OpenRead(path);
-        using var stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        using var stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+            ? new GZipStream(file, CompressionMode.Decompress)
+            : file;
         var buffer = new byte[BufferBytes];
         var scan = new Scan();
         var held = 0;
@@ -28,7 +29,7 @@ internal sealed record DraftBytes(long? Lines, long Damaged, string? Encoding, b
         {
             held += read;
             if (scan.IsUtf16(buffer.AsSpan(0, held)))
-                return new DraftBytes(null, 0, "utf-16", true);
+                return new DraftBytes(null, "utf-16", true);
             var whole = buffer.AsSpan(0, held).LastIndexOf((byte)'\n') + 1;
             if (whole == 0 && held < buffer.Length)
                 continue;
@@ -61,7 +62,8 @@ internal sealed record DraftBytes(long? Lines, long Damaged, string? Encoding, b
 
         public bool HasZero { get; private set; }
 
-        public bool IsUtf16(ReadOnlySpan<byte> start) => Bytes == 0 && start.Length >= 2 && ((start[0], start[1]) is (0xFF, 0xFE) or (0xFE, 0xFF));
+        public bool IsUtf16(ReadOnlySpan<byte> start) =>
+            Bytes == 0 && start.Length >= 2 && ((start[0], start[1]) is (0xFF, 0xFE) or (0xFE, 0xFF));
 
         public void Add(ReadOnlySpan<byte> lines)
         {
@@ -82,13 +84,14 @@ internal sealed record DraftBytes(long? Lines, long Damaged, string? Encoding, b
                     Look(lines[line]);
         }
 
-        /// <summary>Latin-1 when no line has a letter in UTF-8 and none a byte that Latin-1 has no letter for; else UTF-8 with damage.</summary>
+        /// <summary>Latin-1 when no line has a letter in UTF-8, and none a byte that Latin-1 has no letter for.</summary>
         public DraftBytes Facts()
         {
             var isLatin = _damaged > 0 && !_hasUtf8 && !_hasControls;
             var ends = _lineFeeds > 0 ? _lineFeeds : _returns;
             var lines = ends + (_last is (byte)'\n' or (byte)'\r' ? 0 : 1);
-            return new DraftBytes(lines, isLatin ? 0 : _damaged, isLatin ? "latin-1" : _damaged > 0 || _hasUtf8 ? "utf-8" : null, _hasQuotes);
+            var encoding = isLatin ? "latin-1" : _damaged > 0 || _hasUtf8 ? "utf-8" : null;
+            return new DraftBytes(lines, encoding, _hasQuotes);
         }
 
         private void Look(ReadOnlySpan<byte> line)

@@ -40,14 +40,17 @@ internal sealed class DraftChecks(SqlSession session, string rows, IReadOnlyList
             return [];
         var able = columns.Where(c => c.IsRequired && c.Kind.Type is not ("double" or "boolean")).ToList();
         var ranked = able.OrderBy(c => DraftWords.IsKeyName(c.Name) ? 0 : 1).ToList();
-        if (ranked.Find(c => IsNearly(_facts[c.Name].Distinct, _rows) && IsUnique([c.Name])) is { } single)
+
+        // Whole numbers that are all different by chance would block a later load, unless they stand where keys stand.
+        if (ranked.Find(c => (c.Kind.IsText || c.Kind.IsTime || IsAnchor(c) || c == columns[0]) && IsNearly(_facts[c.Name].Distinct, _rows)
+            && IsUnique([c.Name])) is { } single)
             return [single.Name];
 
         var pairs = from a in ranked
                     from b in ranked
                     let place = (able.IndexOf(a), able.IndexOf(b))
                     where place.Item1 < place.Item2 && (IsAnchor(a) || IsAnchor(b))
-                        && IsNearlyAtLeast(_facts[a.Name].Distinct * (double)_facts[b.Name].Distinct, _rows)
+                        && IsNearly(_facts[a.Name].Distinct * (double)_facts[b.Name].Distinct, _rows)
                     orderby (IsAnchor(a) ? 0 : 1) + (IsAnchor(b) ? 0 : 1), place
                     select new[] { a.Name, b.Name };
         return pairs.Take(MaxPairs).FirstOrDefault(IsUnique) ?? [];
@@ -65,13 +68,20 @@ internal sealed class DraftChecks(SqlSession session, string rows, IReadOnlyList
         if (key.Count > 0)
             Add($"{DraftText.Count(_rows, "row")}, as many different values", $"unique: {List(key)}");
         foreach (var (left, right, sum) in Sums())
-            Add("true in every row; a model that is to tell the one must not know the others", $"expression: {DraftText.Yaml($"{left} + {right} = {sum}")}", isWarning: true);
+        {
+            var rule = DraftText.Yaml($"{left} + {right} = {sum}");
+            Add("true in every row; a model that is to tell the one must not know the others", $"expression: {rule}", isWarning: true);
+        }
+
         foreach (var column in columns.Where(c => !key.Contains(c.Name)))
         {
+            var name = DraftText.Yaml(column.Name);
             if (Bounds(column) is { } bounds)
-                Add($"{_facts[column.Name].Min} to {_facts[column.Name].Max}", $"between: {{column: {DraftText.Yaml(column.Name)}, {bounds}}}", isWarning: true);
-            if (Members(column) is { } members)
-                Add($"{DraftText.Count(members.Count, "different value")}", $"in_set: {{column: {DraftText.Yaml(column.Name)}, values: [{string.Join(", ", members.Select(DraftText.Yaml))}]}}", isWarning: true);
+                Add($"{_facts[column.Name].Min} to {_facts[column.Name].Max}", $"between: {{column: {name}, {bounds}}}", isWarning: true);
+            if (Members(column) is not { } members)
+                continue;
+            var values = string.Join(", ", members.Select(DraftText.Yaml));
+            Add(DraftText.Count(members.Count, "different value"), $"in_set: {{column: {name}, values: [{values}]}}", isWarning: true);
         }
 
         return lines;
@@ -92,12 +102,15 @@ internal sealed class DraftChecks(SqlSession session, string rows, IReadOnlyList
     /// <summary>Columns of whole numbers of which two add up to a third in every row, as SQL names.</summary>
     private List<(string Left, string Right, string Sum)> Sums()
     {
-        var able = columns.Where(c => c.IsRequired && c.Kind == DraftKind.Integer && _facts[c.Name].Distinct > 2).Take(MaxSumColumns).ToList();
+        var able = columns.Where(c => c.IsRequired && c.Kind == DraftKind.Integer && _facts[c.Name].Distinct > 2)
+            .Take(MaxSumColumns).ToList();
         if (able.Count < 3 || _rows < MinRowsOfSums)
             return [];
 
         using var sample = session.Query($"SELECT {string.Join(", ", able.Select(c => SqlName.Quote(c.Name)))} FROM {rows} LIMIT 1000");
-        var values = sample.Rows().Select(r => r.Select(v => (Int128)Convert.ToInt64(v, CultureInfo.InvariantCulture)).ToArray()).ToList();
+        var values = sample.Rows()
+            .Select(r => r.Select(v => (Int128)Convert.ToInt64(v, CultureInfo.InvariantCulture)).ToArray()).ToList();
+        var keywords = Keywords(session);
         var found = new List<(string, string, string)>();
         for (var a = 0; a < able.Count; a++)
         {
@@ -108,15 +121,17 @@ internal sealed class DraftChecks(SqlSession session, string rows, IReadOnlyList
                     var (x, y, z) = (a, b, sum);
                     if (z == x || z == y || !values.TrueForAll(r => r[x] + r[y] == r[z]))
                         continue;
-                    var keywords = Keywords(session);
-                    var sql = (DraftText.Sql(able[x].Name, keywords), DraftText.Sql(able[y].Name, keywords), DraftText.Sql(able[z].Name, keywords));
-                    if (DraftProfile.Numbers(session, $"SELECT count(*) FROM {rows} WHERE {sql.Item1}::HUGEINT + {sql.Item2} <> {sql.Item3}")[0] == 0)
-                        found.Add(sql);
+                    var (left, right, total) = (Sql(x), Sql(y), Sql(z));
+                    var broken = $"SELECT count(*) FROM {rows} WHERE {left}::HUGEINT + {right} <> {total}";
+                    if (DraftProfile.Numbers(session, broken)[0] == 0)
+                        found.Add((left, right, total));
                 }
             }
         }
 
         return found;
+
+        string Sql(int column) => DraftText.Sql(able[column].Name, keywords);
     }
 
     /// <summary>The engine's words that are no names of columns or relations.</summary>
@@ -158,11 +173,10 @@ internal sealed class DraftChecks(SqlSession session, string rows, IReadOnlyList
     }
 
     /// <summary>Counts of different values are estimates here, some percent off.</summary>
-    private static bool IsNearly(long distinct, long count) => distinct >= count * 0.8;
+    private static bool IsNearly(double distinct, long count) => distinct >= count * 0.8;
 
-    private static bool IsNearlyAtLeast(double distinct, long count) => distinct >= count * 0.8;
-
-    private static int? Year(string? time) => time is { Length: >= 4 } && int.TryParse(time[..4], CultureInfo.InvariantCulture, out var year) ? year : null;
+    private static int? Year(string? time) =>
+        time is { Length: >= 4 } && int.TryParse(time[..4], CultureInfo.InvariantCulture, out var year) ? year : null;
 
     private static double? Number(string? text) => double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null;
 
@@ -176,7 +190,9 @@ internal sealed class DraftChecks(SqlSession session, string rows, IReadOnlyList
         })) + $" FROM {rows}");
         var values = result.Rows().First();
         return columns.Select((c, i) => (c.Name, Fact: new Fact(
-            Convert.ToInt64(values[3 * i], CultureInfo.InvariantCulture), values[(3 * i) + 1] as string, values[(3 * i) + 2] as string)))
+            Convert.ToInt64(values[3 * i], CultureInfo.InvariantCulture),
+            values[(3 * i) + 1] as string,
+            values[(3 * i) + 2] as string)))
             .ToDictionary(f => f.Name, f => f.Fact);
     }
 

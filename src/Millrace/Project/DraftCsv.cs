@@ -1,5 +1,6 @@
 using System.Globalization;
 using Millrace.Assets;
+using Millrace.Native;
 using Millrace.Sources;
 using Millrace.Sql;
 
@@ -20,7 +21,12 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
         var bytes = DraftBytes.Read(path);
         var (csv, width) = Sniff(session, path, new CsvOptions(Encoding: bytes.Encoding ?? "utf-8"));
         bool? isQuoteNeeded = bytes.HasQuotes || csv.Quote == "'" ? IsQuoteNeededFor(session, path, csv, width) : null;
-        csv = isQuoteNeeded == false ? csv with { Quote = "", Escape = "" } : isQuoteNeeded is null ? csv with { Quote = "\"", Escape = "\"" } : csv;
+        csv = isQuoteNeeded switch
+        {
+            false => csv with { Quote = "", Escape = "" },
+            null => csv with { Quote = "\"", Escape = "\"" },
+            true => csv,
+        };
         csv = csv with { Header = HasHeader(Sample(session, path, csv, width)) };
         return new DraftCsv(path, bytes, csv, isQuoteNeeded, csv.Header ? Header(path, csv) : [.. Numbered(width)]);
     }
@@ -37,8 +43,9 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
         return string.Create(
             CultureInfo.InvariantCulture,
             $$"""
-            read_csv([{{SqlName.Text(path)}}], auto_detect=false, header={{(csv.Header ? "true" : "false")}}, delim={{SqlName.Text(csv.Delimiter)}},
-                quote={{SqlName.Text(csv.Quote)}}, escape={{SqlName.Text(csv.Escape)}}, nullstr='', allow_quoted_nulls=false,
+            read_csv([{{SqlName.Text(path)}}], auto_detect=false, header={{(csv.Header ? "true" : "false")}},
+                delim={{SqlName.Text(csv.Delimiter)}}, quote={{SqlName.Text(csv.Quote)}}, escape={{SqlName.Text(csv.Escape)}},
+                nullstr='', allow_quoted_nulls=false,
                 encoding={{SqlName.Text(csv.Encoding)}}, skip={{csv.SkipLines}}{{comment}}, {{more}}, columns={ {{types}} })
             """);
     }
@@ -47,11 +54,7 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
 
     private static (CsvOptions Csv, int Width) Sniff(SqlSession session, string path, CsvOptions csv)
     {
-        using var result = session.Query($"""
-            SELECT Delimiter, Quote, Escape, SkipRows, Comment, len(Columns)
-            FROM sniff_csv({SqlName.Text(path)}, encoding={SqlName.Text(csv.Encoding)}, ignore_errors=true, all_varchar=true)
-            """);
-        var row = result.Rows().First();
+        var row = Sniffed(session, path, csv, "");
         var (delimiter, quote, escape) = (Sign(row[0]), Sign(row[1]), Sign(row[2]));
         quote = quote.Length == 0 ? "\"" : quote;
         csv = csv with
@@ -67,9 +70,26 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
         static string Sign(object? value) => (string?)value is { } text && text != "(empty)" ? text : "";
     }
 
+    /// <summary>The sniffer's row. A line that it cannot read stops it, unless it may pass over such; then it guesses worse.</summary>
+    private static object?[] Sniffed(SqlSession session, string path, CsvOptions csv, string more)
+    {
+        try
+        {
+            using var result = session.Query($"""
+                SELECT Delimiter, Quote, Escape, SkipRows, Comment, len(Columns)
+                FROM sniff_csv({SqlName.Text(path)}, encoding={SqlName.Text(csv.Encoding)}{more})
+                """);
+            return result.Rows().First();
+        }
+        catch (DuckException) when (more.Length == 0)
+        {
+            return Sniffed(session, path, csv, ", ignore_errors=true, all_varchar=true");
+        }
+    }
+
     /// <summary>
-    /// Quotes are quotes when they stand around whole values, or when lines fall apart without them. Else they are letters: a reader that took
-    /// them for quotes would join lines that belong apart.
+    /// Quotes are quotes when they stand around whole values, or when lines fall apart without them. Else they are letters: a reader
+    /// that took them for quotes would join lines that belong apart.
     /// </summary>
     private static bool IsQuoteNeededFor(SqlSession session, string path, CsvOptions csv, int width)
     {
@@ -83,18 +103,24 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
     /// <summary>How many values hold a quote that is not around the whole value.</summary>
     private static Func<string, string> Stray(CsvOptions csv)
     {
-        var inside = csv.Escape == "\\" ? $@"[^{csv.Quote}\\]|\\.|{csv.Quote}{csv.Quote}" : $"[^{csv.Quote}]|{csv.Quote}{csv.Quote}";
+        var inside = $"[^{csv.Quote}]|{csv.Quote}{csv.Quote}";
+        if (csv.Escape == "\\")
+            inside = $@"[^{csv.Quote}\\]|\\.|{csv.Quote}{csv.Quote}";
         var whole = SqlName.Text($"(?s){csv.Quote}({inside})*{csv.Quote}");
         return column => $"contains({column}, {SqlName.Text(csv.Quote)}) AND NOT regexp_full_match({column}, {whole})";
     }
 
-    private static (long FallsApart, long Counted) Broken(SqlSession session, string path, CsvOptions csv, int width, Func<string, string> count)
+    private static (long FallsApart, long Counted) Broken(
+        SqlSession session, string path, CsvOptions csv, int width, Func<string, string> count)
     {
         // The engine keeps what it rejects only when a statement runs to its end.
         session.Execute("DROP TABLE IF EXISTS draft_rejects; DROP TABLE IF EXISTS draft_scans");
         var reader = Reader(path, csv, Numbered(width), "store_rejects=true, rejects_table='draft_rejects', rejects_scan='draft_scans'");
         var sum = string.Join(" + ", Numbered(width).Select(c => $"({count(c)})::INT"));
-        session.Execute($"CREATE OR REPLACE TEMP TABLE draft_count AS SELECT count(*) FILTER (WHERE ({sum}) > 0) AS counted, count(COLUMNS(*)) FROM {reader}");
+        session.Execute($"""
+            CREATE OR REPLACE TEMP TABLE draft_count AS
+            SELECT count(*) FILTER (WHERE ({sum}) > 0) AS counted, count(COLUMNS(*)) FROM {reader}
+            """);
         using var rows = session.Query("SELECT counted FROM draft_count");
         var counted = Convert.ToInt64(rows.Scalar(), CultureInfo.InvariantCulture);
         using var rejects = session.Query(
@@ -104,13 +130,14 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
 
     private static List<object?[]> Sample(SqlSession session, string path, CsvOptions csv, int width)
     {
-        using var result = session.Query($"SELECT * FROM {Reader(path, csv with { Header = false }, Numbered(width), "ignore_errors=true")} LIMIT 1000");
+        var reader = Reader(path, csv with { Header = false }, Numbered(width), "ignore_errors=true");
+        using var result = session.Query($"SELECT * FROM {reader} LIMIT 1000");
         return [.. result.Rows()];
     }
 
     /// <summary>
-    /// A first line is a header when it has no number where numbers follow, and texts where numbers or times follow. Where all is text, it is
-    /// one when its values are short, different, and come again in no row.
+    /// A first line is a header when it has no number where numbers follow, and a text or nothing where numbers or times follow. Where
+    /// all is text, it is one when its values are short, different, and come again in no row.
     /// </summary>
     private static bool HasHeader(List<object?[]> sample)
     {
@@ -118,10 +145,11 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
             return false;
         var (first, rest) = (sample[0], sample[1..]);
         var isTyped = Enumerable.Range(0, first.Length)
-            .Select(c => rest.Any(r => r[c] is string) && rest.All(r => r[c] is not string text || DraftWords.IsNumberOrTime(text))).ToArray();
-        if (first.Select((v, c) => isTyped[c] && v is string text && DraftWords.IsNumberOrTime(text)).Any(is_ => is_))
+            .Select(c => rest.Exists(r => r[c] is string)
+                && rest.TrueForAll(r => r[c] is not string text || DraftWords.IsNumberOrTime(text))).ToArray();
+        if (first.Select((v, c) => isTyped[c] && v is string text && DraftWords.IsNumberOrTime(text)).Any(isValue => isValue))
             return false;
-        if (first.Select((v, c) => isTyped[c] && v is string).Any(is_ => is_))
+        if (first.Select((v, c) => isTyped[c] && (v is string || rest.TrueForAll(r => r[c] is not null))).Any(isHeading => isHeading))
             return true;
         var names = first.OfType<string>().ToList();
         return names.Count == first.Length && names.All(n => n.Length is > 0 and <= 64 && !DraftWords.IsNumberOrTime(n))
@@ -146,7 +174,8 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
             var wrong = names.Select((n, i) => (Name: n, Number: i + 1)).FirstOrDefault(n => !CanBeStored(n.Name));
             return wrong.Name is null ? names : throw Refused(path, string.Create(
                 CultureInfo.InvariantCulture,
-                $"The header's name no. {wrong.Number} is {DraftText.Shown(wrong.Name)}, under which no column can be stored. Write another name there."));
+                $"The header's name no. {wrong.Number} is {DraftText.Shown(wrong.Name)}, under which no column can be stored. "
+                + $"Write another name there."));
         }
         catch (SourceException e)
         {
@@ -154,7 +183,9 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
         }
     }
 
-    private static bool CanBeStored(string name) => !string.IsNullOrWhiteSpace(name) && !name.Any(char.IsControl)
+    /// <summary>A name must not end a comment in SQL, nor be one of those that a load gives itself.</summary>
+    private static bool CanBeStored(string name) => !string.IsNullOrWhiteSpace(name)
+        && !name.Any(c => char.IsControl(c) || c is '\u2028' or '\u2029') && !name.Contains("*/", StringComparison.Ordinal)
         && !name.StartsWith("_millrace", StringComparison.OrdinalIgnoreCase) && !name.Equals("_source", StringComparison.OrdinalIgnoreCase);
 
     private static ProblemException Refused(string path, string message) => new([new Problem("bad-header", message, path, 1)]);

@@ -7,7 +7,8 @@ namespace Millrace.Project;
 /// <param name="Files">At least one file, all written alike.</param>
 /// <param name="Columns">The columns that every file has, in the order of the first.</param>
 /// <param name="LeftOut">Columns that some files have and others lack.</param>
-internal sealed partial record DraftGroup(string Name, IReadOnlyList<DraftCsv> Files, IReadOnlyList<string> Columns, IReadOnlyList<string> LeftOut)
+internal sealed partial record DraftGroup(
+    string Name, IReadOnlyList<DraftCsv> Files, IReadOnlyList<string> Columns, IReadOnlyList<string> LeftOut)
 {
     /// <summary>Joins files with the same header, and files whose names differ only in digits and share most columns.</summary>
     /// <remarks>Files that are written differently stay apart, since a source reads all of its files in one way.</remarks>
@@ -42,7 +43,7 @@ internal sealed partial record DraftGroup(string Name, IReadOnlyList<DraftCsv> F
             return false;
 
         // A file without quotes, or in ASCII, goes with either kind.
-        if (group.Exists(f => (f.IsQuoteNeeded is { } q && file.IsQuoteNeeded is { } r && (q != r || f.Csv.Escape != file.Csv.Escape || f.Csv.Quote != file.Csv.Quote))
+        if (group.Exists(f => (f.IsQuoteNeeded is not null && file.IsQuoteNeeded is not null && HowQuoted(f) != HowQuoted(file))
             || (f.Bytes.Encoding is { } a && file.Bytes.Encoding is { } b && a != b)))
             return false;
         var isAlike = Pattern(file) == Pattern(first);
@@ -52,6 +53,8 @@ internal sealed partial record DraftGroup(string Name, IReadOnlyList<DraftCsv> F
         var isSame = file.Names.Count == first.Names.Count && shared == first.Names.Count;
         return isSame || (isAlike && shared * 2 >= Math.Max(file.Names.Count, group.Max(f => f.Names.Count)));
     }
+
+    private static (bool?, string, string) HowQuoted(DraftCsv file) => (file.IsQuoteNeeded, file.Csv.Quote, file.Csv.Escape);
 
     private static bool Has(DraftCsv file, string name) => file.Names.Contains(name, StringComparer.OrdinalIgnoreCase);
 
@@ -66,14 +69,16 @@ internal sealed partial record DraftGroup(string Name, IReadOnlyList<DraftCsv> F
     {
         var folder = Path.GetFileName(Path.GetDirectoryName(group[0].Path)) ?? "";
         var stems = group.Select(f => DraftInput.Stem(f.Path)).ToList();
-        var shared = group.Count == 1 ? stems[0] : group.TrueForAll(f => Pattern(f) == Pattern(group[0])) ? Pattern(group[0]) : Start(stems);
+        var isSeries = group.TrueForAll(f => Pattern(f) == Pattern(group[0]));
+        var shared = group.Count == 1 ? stems[0] : isSeries ? Pattern(group[0]) : Start(stems);
         return DraftText.AssetName(shared) ?? DraftText.AssetName(folder) ?? "rows";
     }
 
     /// <summary>The words with which all names begin; nothing when that is less than three letters.</summary>
     private static string Start(List<string> stems)
     {
-        var length = Enumerable.Range(0, stems.Min(s => s.Length) + 1).Last(n => stems.TrueForAll(s => string.CompareOrdinal(s, 0, stems[0], 0, n) == 0));
+        var length = Enumerable.Range(0, stems.Min(s => s.Length) + 1)
+            .Last(n => stems.TrueForAll(s => string.CompareOrdinal(s, 0, stems[0], 0, n) == 0));
         var start = stems[0][..length];
         return stems.TrueForAll(s => s.Length == length || !char.IsLetter(s[length])) && length >= 3 ? start
             : start.LastIndexOfAny(['_', '-', ' ', '.']) is var end and >= 3 ? start[..end] : "";

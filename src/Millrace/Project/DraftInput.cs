@@ -25,7 +25,8 @@ internal static class DraftInput
             {
                 problems.Add(new Problem(
                     "unknown-file",
-                    $"'{file}' is no CSV or TSV by its name. Files end in {string.Join(", ", Known)}, each also with .gz. Rename it, or leave it out.",
+                    $"'{file}' is no CSV or TSV by its name. Files end in {string.Join(", ", Known)}, each also with .gz. "
+                    + "Rename it, or leave it out.",
                     file,
                     1));
             }
@@ -34,7 +35,11 @@ internal static class DraftInput
         }
 
         if (names.Count == 0)
-            problems.Add(new Problem("no-file", "No file is named. Name CSV or TSV files, globs or folders, for example data/*.csv.", "", 1));
+        {
+            problems.Add(new Problem(
+                "no-file", "No file is named. Name CSV or TSV files, globs or folders, for example data/*.csv.", ".", 1));
+        }
+
         return problems.Count == 0 ? [.. files.Distinct(StringComparer.Ordinal)] : throw new ProblemException(problems);
     }
 
@@ -56,7 +61,11 @@ internal static class DraftInput
         string[] folders = [root.Length > 0 ? root : "."];
         var parts = glob[root.Length..].Replace('\\', '/').Split('/', StringSplitOptions.RemoveEmptyEntries);
         foreach (var part in parts[..^1])
-            folders = [.. folders.SelectMany(f => part is "." or ".." ? [Path.Combine(f, part)] : Matching(Directory.EnumerateDirectories(f), part))];
+        {
+            folders = [.. folders.SelectMany(f =>
+                part is "." or ".." ? [Path.Combine(f, part)] : Matching(Directory.EnumerateDirectories(f), part))];
+        }
+
         return [.. folders.Where(Directory.Exists).SelectMany(f => Matching(Directory.EnumerateFiles(f), parts[^1]))];
     }
 

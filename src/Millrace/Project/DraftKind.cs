@@ -8,7 +8,6 @@ namespace Millrace.Project;
 /// <param name="Fits">SQL that is true for a text which reads so without loss; the argument is the text's SQL.</param>
 internal sealed record DraftKind(string Type, string? Format, Func<string, string> Fits)
 {
-    private const string Whole = @"\s*-?(0|[1-9]\d*)\s*";
     private const string Exponent = @"([eE][+-]?\d+)?\s*";
     private const string Day = @"\d{4}-\d{1,2}-\d{1,2}";
     private const string Clock = @"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6}0*)?)?";
@@ -16,27 +15,25 @@ internal sealed record DraftKind(string Type, string? Format, Func<string, strin
     /// <summary>Words for yes and no stay text, since they mean more than that to people.</summary>
     public static readonly DraftKind Boolean = new("boolean", null, t => $"lower({t}) IN ('true', 'false')");
 
-    /// <summary>A number with leading zeros is a code: as a number it would lose them.</summary>
-    public static readonly DraftKind Integer = new("bigint", null, t =>
-        $"(TRY_CAST({t} AS BIGINT)::VARCHAR = {t} OR (TRY_CAST({t} AS BIGINT) IS NOT NULL AND {Match(t, Whole)}))");
+    /// <summary>A number with leading zeros or a plus is a code or a telephone: as a number it would lose them.</summary>
+    public static readonly DraftKind Integer = new("bigint", null, t => Reads(t, @"\s*-?(0|[1-9]\d*)\s*", "BIGINT"));
 
     /// <summary>Whole numbers beyond BIGINT.</summary>
     public static readonly DraftKind Wide = new("decimal(38,0)", null, t => Match(t, @"\s*-?(0|[1-9]\d{0,37})\s*"));
 
     public static readonly DraftKind Double = new("double", null, t =>
-        $"({Match(t, @"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)" + Exponent)} AND TRY_CAST({t} AS DOUBLE) IS NOT NULL)");
+        Reads(t, @"\s*-?((0|[1-9]\d*)(\.\d*)?|\.\d+)" + Exponent, "DOUBLE"));
 
     /// <summary>A number whose decimals stand behind a comma.</summary>
-    public static readonly DraftKind CommaDouble = new("double", null, t => Match(t, @"\s*[+-]?(0|[1-9]\d*)(,\d+)?" + Exponent));
+    public static readonly DraftKind CommaDouble = new("double", null, t => Match(t, @"\s*-?(0|[1-9]\d*)(,\d+)?" + Exponent));
 
-    public static readonly DraftKind Date = new("date", null, t => $"({Match(t, $@"\s*{Day}\s*")} AND TRY_CAST({t} AS DATE) IS NOT NULL)");
+    public static readonly DraftKind Date = new("date", null, t => Reads(t, $@"\s*{Day}\s*", "DATE"));
 
-    public static readonly DraftKind Timestamp = new("timestamp", null, t =>
-        $"({Match(t, $@"\s*{Day}([ T]{Clock})?\s*")} AND TRY_CAST({t} AS TIMESTAMP) IS NOT NULL)");
+    public static readonly DraftKind Timestamp = new("timestamp", null, t => Reads(t, $@"\s*{Day}([ T]{Clock})?\s*", "TIMESTAMP"));
 
     /// <summary>Every value says its zone: one without would be read as UTC by mere belief.</summary>
     public static readonly DraftKind Instant = new("timestamptz", null, t =>
-        $@"({Match(t, $@"\s*{Day}[ T]{Clock} ?(Z|[+-]\d{{2}}(:?\d{{2}})?)\s*")} AND TRY_CAST({t} AS TIMESTAMPTZ) IS NOT NULL)");
+        Reads(t, $@"\s*{Day}[ T]{Clock} ?(Z|[+-]\d{{2}}(:?\d{{2}})?)\s*", "TIMESTAMPTZ"));
 
     public static readonly DraftKind Text = new("varchar", null, _ => "true");
 
@@ -59,6 +56,10 @@ internal sealed record DraftKind(string Type, string? Format, Func<string, strin
 
     private static DraftKind OfFormat(string type, string format) => new(type, format, t =>
         $"coalesce(year(try_strptime({t}, {SqlName.Text(format)})) >= 1000, false)");
+
+    /// <summary>Only a text of the right form is cast: a cast that fails costs the engine a hundred times one that does not.</summary>
+    private static string Reads(string text, string pattern, string type) =>
+        $"CASE WHEN {Match(text, pattern)} THEN TRY_CAST({text} AS {type}) IS NOT NULL ELSE false END";
 
     private static string Match(string text, string pattern) => $"regexp_full_match({text}, {SqlName.Text(pattern)})";
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Millrace.Assets;
 using Millrace.Sources;
 using Millrace.Sql;
@@ -7,8 +8,8 @@ namespace Millrace.Project;
 
 /// <summary>Chooses the types of columns from every value that they hold.</summary>
 /// <remarks>
-/// A sample only tells which types are worth asking about; the answer counts all rows. The type is the narrowest that reads every value. Where
-/// up to <see cref="MaxOddValues"/> different texts in up to <see cref="MaxOddShare"/> of the values stand against it, the type stays and
+/// A sample only tells which types are worth asking about; the answer counts all rows. The type is the narrowest that reads every
+/// value. Where up to <see cref="MaxOddValues"/> different texts in up to <see cref="MaxOddShare"/> of the values stand against it, the type stays and
 /// their rows are for the quarantine; with more of them the column is text. A text that means "no value" is none of them when the whole
 /// source can say so: the contract knows one such text.
 /// </remarks>
@@ -34,22 +35,25 @@ internal sealed class DraftProfile(SqlSession session, string rows, IReadOnlyLis
         var firsts = Enumerable.Range(0, names.Count).Where(i => candidates[i].Count > 0).ToList();
         var fitting = Ask(rows, firsts.Select(i => Fitting(candidates[i][0], V(i))));
         var choices = candidates.Select((kinds, i) =>
-            firsts.IndexOf(i) is var f and >= 0 && fitting[f] == present[i] && kinds[0].Format is null && kinds[0] != DraftKind.CommaDouble && present[i] > 0
+            firsts.IndexOf(i) is var f and >= 0 && fitting[f] == present[i] && present[i] > 0
+                && kinds[0].Format is null && kinds[0] != DraftKind.CommaDouble
                 ? new Choice(kinds[0], [], 0, null)
                 : Choose(i, present[i], kinds)).ToList();
 
-        if (csv.Delimiter != "," && choices.Exists(c => c.Kind == DraftKind.CommaDouble) && !choices.Exists(c => c.Kind == DraftKind.Double))
+        var hasPoints = choices.Exists(c => c.Kind == DraftKind.Double);
+        if (csv.Delimiter != "," && !hasPoints && choices.Exists(c => c.Kind == DraftKind.CommaDouble))
             csv = csv with { DecimalSeparator = "," };
         else
-            choices = [.. choices.Select((c, i) => c.Kind == DraftKind.CommaDouble
-                ? c with { Kind = DraftKind.Text, Odd = [], Misfits = 0, Remark = "numbers with a decimal comma, which this source cannot read beside its other values" }
+            choices = [.. choices.Select(c => c.Kind == DraftKind.CommaDouble
+                ? new Choice(DraftKind.Text, [], 0, "numbers with a decimal comma, which cannot be read beside the source's other values")
                 : c)];
 
         if (NullText(choices, present) is { } nullText)
             csv = csv with { NullText = nullText };
+        var none = SqlName.Text(csv.NullText);
         var empty = csv.NullText.Length == 0
             ? [.. present.Select(p => _rows - p)]
-            : Numbers(session, $"SELECT {Each(v => $"count(*) FILTER (WHERE {v} IS NULL OR {v} = {SqlName.Text(csv.NullText)})")} FROM {rows}");
+            : Numbers(session, $"SELECT {Each(v => $"count(*) FILTER (WHERE {v} IS NULL OR {v} = {none})")} FROM {rows}");
         return (csv, [.. choices.Select((c, i) => Column(i, c, present[i], empty[i], csv.NullText))]);
     }
 
@@ -61,20 +65,24 @@ internal sealed class DraftProfile(SqlSession session, string rows, IReadOnlyLis
     private List<List<DraftKind>> Candidates()
     {
         var step = Math.Max(1, _rows / SampleRows);
-        var noValue = string.Join(", ", DraftWords.NoValue.Select(SqlName.Text));
+
+        // One pattern, since the engine makes a join of every IN with a long list.
+        var noValue = SqlName.Text($@"\s*|{string.Join('|', DraftWords.NoValue.Select(Regex.Escape))}");
         session.Execute(string.Create(
             CultureInfo.InvariantCulture,
             $"""
             CREATE OR REPLACE TEMP TABLE draft_sample AS
-            SELECT {Each(v => $"CASE WHEN trim({v}) <> '' AND {v} NOT IN ({noValue}) THEN {v} END AS {v}")}
+            SELECT {Each(v => $"CASE WHEN NOT regexp_full_match({v}, {noValue}) THEN {v} END AS {v}")}
             FROM (SELECT *, row_number() OVER () AS draft_row FROM {rows}) WHERE draft_row % {step} = 0
             """));
         var counts = Numbers(session, $"SELECT {Each(v => $"count({v})")} FROM draft_sample");
         var usual = Kept(DraftKind.Usual, Enumerable.Range(0, names.Count), counts);
 
         const string DateLike = @"\s*(\d{1,4}[-./ ]\w{1,9}[-./ ]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, \d{4}).*";
-        var like = Numbers(session, $"SELECT {Each(v => $"count(*) FILTER (WHERE regexp_full_match({v}, {SqlName.Text(DateLike)}))")} FROM draft_sample");
-        var written = Kept(DraftKind.Written, Enumerable.Range(0, names.Count).Where(i => usual[i].Count == 0 && like[i] >= counts[i] * MinSampleShare), counts);
+        var isLike = (string v) => $"count(*) FILTER (WHERE regexp_full_match({v}, {SqlName.Text(DateLike)}))";
+        var like = Numbers(session, $"SELECT {Each(isLike)} FROM draft_sample");
+        var others = Enumerable.Range(0, names.Count).Where(i => usual[i].Count == 0 && like[i] >= counts[i] * MinSampleShare);
+        var written = Kept(DraftKind.Written, others, counts);
         return [.. Enumerable.Range(0, names.Count).Select(i => usual[i].Count > 0 ? usual[i] : written.GetValueOrDefault(i, []))];
     }
 
@@ -120,30 +128,36 @@ internal sealed class DraftProfile(SqlSession session, string rows, IReadOnlyLis
         return new Choice(narrowest.Kind, odd, present - most, null);
     }
 
-    /// <summary>The first of the kinds; text where two of them read the same values as different days, or where a comma may be one of thousands.</summary>
+    /// <summary>The first of the kinds; text where two of them read different days, or where a comma may be one of thousands.</summary>
     private Choice Narrowest(int column, List<DraftKind> kinds)
     {
         var (v, first) = (V(column), kinds[0]);
-        if (first == DraftKind.CommaDouble && Numbers(session, $@"SELECT count(*) FILTER (WHERE NOT regexp_full_match({v}, '\s*[+-]?\d{{1,3}}(,\d{{3}})?\s*')) FROM {rows}")[0] == 0)
+        const string Thousands = @"'\s*-?\d{1,3}(,\d{3})?\s*'";
+        if (first == DraftKind.CommaDouble && Ask(rows, [$"count(*) FILTER (WHERE NOT regexp_full_match({v}, {Thousands}))"])[0] == 0)
             return new Choice(DraftKind.Text, [], 0, "a comma before three digits may stand for thousands or for decimals");
         if (first.Format is null)
             return new Choice(first, [], 0, null);
         foreach (var other in kinds.Skip(1).Where(k => k.Format is not null))
         {
-            if (Numbers(session, $"SELECT count(*) FILTER (WHERE {first.Moment(v)} <> {other.Moment(v)}) FROM {rows}")[0] > 0)
-                return new Choice(DraftKind.Text, [], 0, $"dates that read as {first.Format} and as {other.Format}; write type {first.Type} and the right format");
+            if (Ask(rows, [$"count(*) FILTER (WHERE {first.Moment(v)} <> {other.Moment(v)})"])[0] == 0)
+                continue;
+            var remark = $"dates that read as {first.Format} and as {other.Format}; write type {first.Type} and the right format";
+            return new Choice(DraftKind.Text, [], 0, remark);
         }
 
         return new Choice(first, [], 0, null);
     }
 
-    /// <summary>The one text that means "no value", where it is the only thing that keeps columns from their types and nothing else is empty.</summary>
+    /// <summary>The one text that means "no value", where columns would have their types but for it and nothing else is empty.</summary>
     private string? NullText(List<Choice> choices, IReadOnlyList<long> present)
     {
         if (present.Any(p => p < _rows))
             return null;
-        return choices.SelectMany(c => c.Odd).Where(o => DraftWords.NoValue.Contains(o.Text) || (o.Text.Length > 0 && string.IsNullOrWhiteSpace(o.Text)))
-            .GroupBy(o => o.Text).OrderByDescending(g => g.Sum(o => o.Count)).ThenBy(g => g.Key, StringComparer.Ordinal).FirstOrDefault()?.Key;
+        return choices.SelectMany(c => c.Odd)
+            .Where(o => DraftWords.NoValue.Contains(o.Text) || (o.Text.Length > 0 && string.IsNullOrWhiteSpace(o.Text)))
+            .GroupBy(o => o.Text)
+            .OrderByDescending(g => g.Sum(o => o.Count)).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .FirstOrDefault()?.Key;
     }
 
     private DraftColumn Column(int column, Choice choice, long present, long empty, string nullText)
@@ -156,10 +170,16 @@ internal sealed class DraftProfile(SqlSession session, string rows, IReadOnlyLis
         if (misfits == 0)
             return new DraftColumn(name, choice.Kind, empty == 0 && _rows > 0, 0, choice.Remark ?? nullRemark);
 
-        var such = string.Join(", ", odd.Take(MaxOddValues).Select(o => $"{DraftText.Shown(o.Text)} ({o.Count.ToString("N0", CultureInfo.InvariantCulture)})"));
+        var such = string.Join(", ", odd.Take(MaxOddValues).Select(o =>
+            string.Create(CultureInfo.InvariantCulture, $"{DraftText.Shown(o.Text)} ({o.Count:N0})")));
         if (odd.Count > MaxOddValues || misfits > MaxOddShare * present)
-            return new DraftColumn(name, DraftKind.Text, empty == 0, 0, $"text, because {DraftText.Count(misfits, "value")} such as {such} would be no {choice.Kind.Type}");
-        return new DraftColumn(name, choice.Kind, empty == 0, misfits, $"not {choice.Kind.Type}, so their rows will be quarantined: {such}");
+        {
+            var remark = $"text, because {DraftText.Count(misfits, "value")} such as {such} would be no {choice.Kind.Type}";
+            return new DraftColumn(name, DraftKind.Text, empty == 0, 0, remark);
+        }
+
+        return new DraftColumn(
+            name, choice.Kind, empty == 0, misfits, $"not {choice.Kind.Type}, so their rows will be quarantined: {such}");
     }
 
     internal static long[] Numbers(SqlSession session, string select)

@@ -78,12 +78,14 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
         _paths.Add(file);
     }
 
-    /// <summary>Keeps every value as text in one file of columns, so that each later question reads only what it needs. Gives the lines that fell apart.</summary>
+    /// <summary>Keeps every value as text in one file of columns, so that each later question reads only what it needs.</summary>
+    /// <returns>The lines that fell apart.</returns>
     private long Stage(string raw)
     {
         var selects = group.Files.Select((f, i) =>
         {
-            var rejects = FormattableString.Invariant($"store_rejects=true, rejects_table='draft_raw_{i}', rejects_scan='draft_raw_scan_{i}'");
+            var rejects = FormattableString.Invariant(
+                $"store_rejects=true, rejects_table='draft_raw_{i}', rejects_scan='draft_raw_scan_{i}'");
             var columns = group.Columns.Select((c, n) => FormattableString.Invariant(
                 $"{SqlName.Quote(f.Names.First(name => name.Equals(c, StringComparison.OrdinalIgnoreCase)))} AS v{n}"));
             return $"SELECT {string.Join(", ", columns)} FROM {DraftCsv.Reader(Path.Combine(folder, _paths[i]), f.Csv, f.Names, rejects)}";
@@ -122,21 +124,30 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
         if (unreadable.Count == 0)
             return new Loaded(fitting, 0, [], []);
 
-        using var examples = session.Query(
-            $"SELECT coalesce(source, '') || coalesce(' line ' || line, '') || ': ' || reason FROM ({unreadable.Select}) ORDER BY source, line, reason LIMIT 3");
+        using var examples = session.Query($"""
+            SELECT coalesce(source, '') || coalesce(' line ' || line, '') || ': ' || reason
+            FROM ({unreadable.Select}) ORDER BY source, line, reason LIMIT 3
+            """);
         var shown = examples.Rows().Select(r => OneLine((string)r[0]!)).ToList();
         var blamed = columns.Where(c => !c.Kind.IsText && DraftProfile.Numbers(
             session,
-            $"SELECT count(*) FROM ({unreadable.Select}) WHERE starts_with(reason, {SqlName.Text(c.Name + " holds '")}) OR contains(reason, {SqlName.Text($"column \"{c.Name}\"")})")[0] > 0);
+            $"""
+            SELECT count(*) FROM ({unreadable.Select})
+            WHERE starts_with(reason, {SqlName.Text(c.Name + " holds '")}) OR contains(reason, {SqlName.Text($"column \"{c.Name}\"")})
+            """)[0] > 0);
         return new Loaded(fitting, unreadable.Count, shown, [.. blamed.Select(c => c.Name)]);
     }
 
-    private void Save(string rows, string typed) => session.Execute($"COPY ({rows}) TO {SqlName.Text(typed)} (FORMAT parquet)");
+    private void Save(string rows, string typed) =>
+        session.Execute($"COPY ({rows}) TO {SqlName.Text(typed)} (FORMAT parquet)");
 
     private void DropRejects()
     {
         for (var i = 0; i < _paths.Count; i++)
-            session.Execute(FormattableString.Invariant($"DROP TABLE IF EXISTS millrace_rejects_{i}; DROP TABLE IF EXISTS millrace_scans_{i}"));
+        {
+            session.Execute(FormattableString.Invariant(
+                $"DROP TABLE IF EXISTS millrace_rejects_{i}; DROP TABLE IF EXISTS millrace_scans_{i}"));
+        }
     }
 
     private static string OneLine(string text)
@@ -149,29 +160,43 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
     private static int DaysOf((string Min, string Max) range) =>
         Day(range.Max) is { } last && Day(range.Min) is { } first ? last.DayNumber - first.DayNumber + 1 : 0;
 
-    private static DateOnly? Day(string text) =>
-        DateOnly.TryParseExact(text.Length < 10 ? "" : text[..10], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
+    private static DateOnly? Day(string text) => text.Length >= 10
+        && DateOnly.TryParseExact(text.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            ? day
+            : null;
 
     private void Note(IReadOnlyList<DraftColumn> columns, Loaded load, IReadOnlyList<string> times)
     {
         Add($"{DraftText.Count(load.Rows, "row")} in {DraftText.Count(_paths.Count, "file")}, {DraftText.Count(columns.Count, "column")}"
             + (load.Aside == 0 ? "; all rows fit the contract." : "."));
         if (load.Aside > 0)
-            Add($"{DraftText.Count(load.Aside, "row")} of {load.Rows.ToString("N0", CultureInfo.InvariantCulture)} will be quarantined, for example {load.Examples[0]}.");
+        {
+            var share = string.Create(CultureInfo.InvariantCulture, $"{DraftText.Count(load.Aside, "row")} of {load.Rows:N0}");
+            Add($"{share} will be quarantined, for example {load.Examples[0].TrimEnd('.')}.");
+        }
+
         foreach (var column in columns.Where(c => c.Remark is not null))
             Add($"column {column.Name}: {column.Remark}.");
         if (group.LeftOut.Count > 0)
             Add($"not read, because not every file has {(group.LeftOut.Count == 1 ? "it" : "them")}: {string.Join(", ", group.LeftOut)}.");
         if (times.Count > 1)
-            Add($"no time_column, because {string.Join(" and ", times)} could each be it. Name one in sources/{group.Name}.yaml to compute by intervals.");
-        var lines = group.Files.Select((f, i) => f.Bytes.Lines is { } n ? n - (f.Csv.Header ? 1 : 0) - f.Csv.SkipLines : (long?)null).ToList();
-        if (lines.TrueForAll(n => n is not null) && lines.Sum() != load.Rows)
-            Add($"the files have {DraftText.Count(lines.Sum()!.Value, "line")} and {DraftText.Count(load.Rows, "row")}: line breaks inside quotes, comments and empty lines are no rows.");
+        {
+            Add($"no time_column, because {string.Join(" and ", times)} could each be it. "
+                + $"Name one in sources/{group.Name}.yaml to compute by intervals.");
+        }
+
+        var lines = group.Files.Sum(f => f.Bytes.Lines - (f.Csv.Header ? 1 : 0) - f.Csv.SkipLines);
+        if (group.Files.All(f => f.Bytes.Lines is not null) && lines != load.Rows)
+        {
+            Add($"the files have {DraftText.Count(lines!.Value, "line")} and {DraftText.Count(load.Rows, "row")}: "
+                + "line breaks inside quotes, comments and empty lines are no rows.");
+        }
 
         void Add(string note) => _notes.Add($"{group.Name}: {note}");
     }
 
-    private string Contract(CsvOptions csv, IReadOnlyList<DraftColumn> columns, string? time, bool isMonthly, Loaded load, IReadOnlyList<string> checks)
+    private string Contract(
+        CsvOptions csv, IReadOnlyList<DraftColumn> columns, string? time, bool isMonthly, Loaded load, IReadOnlyList<string> checks)
     {
         var text = new StringBuilder()
             .Append("# Drafted by 'millrace init' from ").Append(DraftText.Count(load.Rows, "row")).Append(" in ")
@@ -187,7 +212,8 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
         if (Options(csv) is { Count: > 0 } options)
             text.Append("csv:\n").AppendJoin("", options.Select(o => $"  {o}\n"));
         if (time is not null)
-            text.Append("time_column: ").Append(DraftText.Yaml(time)).Append("\ninterval: ").Append(isMonthly ? "month" : "day").Append('\n');
+            text.Append("time_column: ").Append(DraftText.Yaml(time)).Append('\n')
+                .Append("interval: ").Append(isMonthly ? "month" : "day").Append('\n');
         if (group.LeftOut.Count > 0)
             text.Append("# Not every file has: ").AppendJoin(", ", group.LeftOut).Append("\nextra_columns: ignore\n");
         text.Append("\ncolumns:\n");
@@ -204,7 +230,11 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
         if (checks.Count > 0)
         {
             if (checks.Any(c => c.Contains("on_fail: warn", StringComparison.Ordinal)))
-                text.Append("\n# What was only observed warns. Without on_fail a check blocks; with on_fail: quarantine it keeps the rows aside.");
+            {
+                text.Append("\n# What was only observed warns. Without on_fail a check blocks; with on_fail: quarantine it keeps the rows")
+                    .Append(" aside.");
+            }
+
             text.Append("\nchecks:\n").AppendJoin("\n", checks).Append('\n');
         }
 
@@ -250,14 +280,18 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
             if (complete.Count > 0)
                 text.Append("  # seen: a value in every row\n").Append(Wrapped(complete));
             if (key.Count > 0)
-                text.Append("  # seen: ").Append(DraftText.Count(load.Fitting, "row")).Append(", as many different values\n  - unique: ").Append(DraftChecks.List(key)).Append('\n');
+            {
+                text.Append("  # seen: ").Append(DraftText.Count(load.Fitting, "row")).Append(", as many different values\n")
+                    .Append("  - unique: ").Append(DraftChecks.List(key)).Append('\n');
+            }
         }
 
         text.Append("---*/\n-- Drafted by 'millrace init': the source as it is. Rename, compute and filter here.\nSELECT\n    ")
             .AppendJoin(",\n    ", columns.Select(c => DraftText.Sql(c.Name, keywords)))
             .Append("\nFROM ").Append(DraftText.Sql(group.Name, keywords)).Append('\n');
         if (time is not null)
-            text.Append(CultureInfo.InvariantCulture, $"WHERE {DraftText.Sql(time, keywords)} >= @start AND {DraftText.Sql(time, keywords)} < @end\n");
+            text.Append("WHERE ").Append(DraftText.Sql(time, keywords)).Append(" >= @start AND ")
+                .Append(DraftText.Sql(time, keywords)).Append(" < @end\n");
         return text.ToString();
     }
 

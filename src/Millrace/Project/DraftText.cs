@@ -51,7 +51,8 @@ internal static partial class DraftText
     }
 
     /// <summary>A count with its noun: <c>1 row</c>, <c>17,379 rows</c>.</summary>
-    public static string Count(long count, string noun) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{(count == 1 ? "" : "s")}");
+    public static string Count(long count, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {noun}{(count == 1 ? "" : "s")}");
 
     /// <summary>A name for an asset, made from any text: lower case, a-z, 0-9 and _, a letter first; null when nothing is left.</summary>
     public static string? AssetName(string text)
@@ -61,7 +62,7 @@ internal static partial class DraftText
         return name.Length == 0 ? null : name;
     }
 
-    [GeneratedRegex(@"^[A-Za-z_]([A-Za-z0-9_./-]| (?=[A-Za-z0-9]))*\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[A-Za-z_]([A-Za-z0-9_./*+=<>-]| (?=[A-Za-z0-9+=]))*\z", RegexOptions.CultureInvariant)]
     private static partial Regex PlainYaml();
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z", RegexOptions.CultureInvariant)]

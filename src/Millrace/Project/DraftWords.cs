@@ -28,10 +28,14 @@ internal static partial class DraftWords
     /// <summary>True when a column's times are of people's lives, not of the rows'.</summary>
     public static bool IsBirthName(string column) => BirthName().IsMatch(column);
 
-    [GeneratedRegex(@"^\s*([+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?|true|false)\s*\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"^\s*([+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?|true|false)\s*\z",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex NumberOrTime();
 
-    [GeneratedRegex(@"(?i:(^|[_\s.-])(id|key|uuid|guid|no|nr|num|number|code|index|sku|isbn|ean))\z|[a-z](Id|ID|Key|Nr|Number|Code)\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?i:(^|[_\s.-])(id|key|uuid|guid|no|nr|num|number|code|index|sku|isbn|ean))\z|[a-z](Id|ID|Key|Nr|Number|Code)\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex KeyName();
 
     [GeneratedRegex(@"birth|(^|[_\s.-])dob\z|deceased|death", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]

@@ -10,8 +10,11 @@ public static partial class ProjectTemplate
     /// <summary>The memory that drafting takes at most; larger files spill to disk.</summary>
     private const long DraftMemoryBytes = 1L << 30;
 
-    /// <summary>Makes a project from CSV or TSV files: copies them, drafts their contracts and checks, and one table on each source.</summary>
-    /// <remarks>Every value of every file is read. The project that comes out has no problem, and a run of it commits every row but those of the notes.</remarks>
+    /// <summary>Makes a project from CSV or TSV files: copies them, drafts their contracts and checks, and a table on each source.</summary>
+    /// <remarks>
+    /// Every value of every file is read. The project that comes out has no problem, and a run of it commits every row but those
+    /// that the notes name.
+    /// </remarks>
     /// <param name="folder">Where; it is made, and must hold nothing.</param>
     /// <param name="name">The project's name: letters, digits, - and _, a letter first.</param>
     /// <param name="files">Paths, globs or folders of files that end in .csv, .tsv, .tab, .txt or .dat, each also with .gz.</param>
@@ -95,7 +98,8 @@ public static partial class ProjectTemplate
 
     private static string Readme(string name, IReadOnlyList<DraftGroup> groups)
     {
-        var text = new StringBuilder($"# {name}\n\nDrafted from files by `millrace init`. Each contract says what was seen in the files; change what you know better.\n\n");
+        var text = new StringBuilder($"# {name}\n\nDrafted from files by `millrace init`. Each contract says what was seen in the files; ")
+            .Append("change what you know better.\n\n");
         foreach (var group in groups)
             text.Append($"    sources/{group.Name}.yaml, tables/{group.Name}_clean.sql\n");
         return text.Append($"""

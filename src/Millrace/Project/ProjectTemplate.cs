@@ -48,7 +48,8 @@ public static partial class ProjectTemplate
         }
         else if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
-            var entries = Directory.EnumerateFileSystemEntries(folder).Select(e => Path.GetFileName(e)!).Order(StringComparer.Ordinal).ToList();
+            var entries = Directory.EnumerateFileSystemEntries(folder).Select(e => Path.GetFileName(e)!)
+                .Order(StringComparer.Ordinal).ToList();
             var shown = string.Join(", ", entries.Take(3)) + (entries.Count > 3 ? $" and {entries.Count - 3} more" : "");
             problems.Add(new Problem(
                 "folder-not-empty",

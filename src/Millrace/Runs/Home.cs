@@ -45,8 +45,10 @@ public sealed class Home
         var marker = Path.Combine(home.Folder, "format");
         if (!File.Exists(marker))
         {
-            File.WriteAllText(marker + ".new", Format.ToString(CultureInfo.InvariantCulture) + "\n");
-            File.Move(marker + ".new", marker, overwrite: true);
+            // Two processes may do this at once: each moves a file of its own.
+            var fresh = Path.Combine(home.Folder, "format." + Path.GetRandomFileName());
+            File.WriteAllText(fresh, Format.ToString(CultureInfo.InvariantCulture) + "\n");
+            File.Move(fresh, marker, overwrite: true);
         }
 
         var text = File.ReadAllText(marker).Trim();
@@ -66,12 +68,10 @@ public sealed class Home
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            FileStream stream;
             try
             {
-                var stream = new FileStream(Path.Combine(Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
-                var owner = new HomeOwner(Environment.ProcessId, purpose);
-                File.WriteAllText(OwnerPath, JsonSerializer.Serialize(owner, HomeJson.Default.HomeOwner));
-                return new HomeLock(stream, OwnerPath);
+                stream = new FileStream(Path.Combine(Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
             }
             catch (IOException) when (Directory.Exists(Folder))
             {
@@ -79,7 +79,24 @@ public sealed class Home
                     waiting(OwnerText());
                 told = true;
                 cancellationToken.WaitHandle.WaitOne(50);
+                continue;
             }
+
+            return Own(stream, purpose);
+        }
+    }
+
+    private HomeLock Own(FileStream stream, string purpose)
+    {
+        try
+        {
+            File.WriteAllText(OwnerPath, JsonSerializer.Serialize(new HomeOwner(Environment.ProcessId, purpose), HomeJson.Default.HomeOwner));
+            return new HomeLock(stream, OwnerPath);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
         }
     }
 

@@ -87,12 +87,14 @@ public sealed class LoadTask(SqlSessionPool pool, Home home, string projectFolde
         var byPath = held.ToDictionary(f => f.Path, StringComparer.Ordinal);
         var wanted = context.Asset.Files!;
         var reloaded = wanted.Where(f => byPath.TryGetValue(f.Path, out var h) && h.Hash != f.Hash).Select(f => byPath[f.Path].Batch).ToHashSet(StringComparer.Ordinal);
-        var gone = held.FirstOrDefault(f => reloaded.Contains(f.Batch) && wanted.All(w => w.Path != f.Path));
+
+        // A wanted file that carries a batch stands from an earlier load and does not lie there in this form.
+        var gone = held.FirstOrDefault(f => reloaded.Contains(f.Batch) && wanted.All(w => w.Path != f.Path || w.Batch.Length > 0));
         if (gone is not null)
         {
             var changed = wanted.First(f => byPath.TryGetValue(f.Path, out var h) && h.Batch == gone.Batch && h.Hash != f.Hash);
             throw new SourceException(
-                $"{changed.Path} changed and has to be loaded again together with {gone.Path}, which is gone. Put {gone.Path} back; or give the changed rows in a file with a new name.");
+                $"{changed.Path} changed and has to be loaded again together with {gone.Path}, which is gone or was rejected in its new form. Put {gone.Path} back as it was; or give the changed rows in a file with a new name.");
         }
 
         return new Batch([.. wanted.Where(f => !byPath.TryGetValue(f.Path, out var h) || reloaded.Contains(h.Batch))], reloaded);

@@ -23,6 +23,7 @@ public sealed class AssetKeyTests
     [InlineData("sales.2020", "has the segment '2020'")]
     [InlineData("a-b", "has the segment 'a-b'")]
     [InlineData("größe", "has the segment 'größe'")]
+    [InlineData("main.orders", "in the schema 'main'")]
     public void Other_names_are_refused_with_the_segment_that_is_wrong(string name, string message) =>
         Assert.Contains(message, Assert.Throws<FormatException>(() => AssetKey.Parse(AssetKind.Table, name)).Message, StringComparison.Ordinal);
 

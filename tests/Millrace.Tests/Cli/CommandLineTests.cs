@@ -11,15 +11,15 @@ public sealed class CommandLineTests
     [InlineData("dance", "'dance' is no command of millrace. See 'millrace --help' for those that there are.")]
     [InlineData("query SELECT --formt csv", "'millrace query' has no option '--formt'. Did you mean '--format'?")]
     [InlineData("run --selct=hourly", "'millrace run' has no option '--selct'. Did you mean '--select'?")]
-    [InlineData("query SELECT 1", "'millrace query' does not know what to do with '1'. If it belongs to the word before it, put both in quotes.")]
+    [InlineData("query A B", "'millrace query' does not know what to do with 'B'. If it belongs to the word before it, put both in quotes.")]
     [InlineData("query", "'millrace query' needs SQL: One statement in quotes; - reads it from the standard input.")]
     [InlineData("query x --format cvs", "--format is 'cvs', but takes one of: table, csv, json. Did you mean 'csv'?")]
     [InlineData("run --select", "--select takes a value: --select NAMES.")]
-    [InlineData("run --as-of yesterday", "--as-of is 'yesterday', but takes a day or a moment, for example 2012-02-01 or 2012-02-01T06:30:00Z.")]
+    [InlineData("run --as-of today", "--as-of is 'today', but takes a day or a moment, for example 2012-02-01 or 2012-02-01T06:30:00Z.")]
     [InlineData("rollback --to 0", "--to is '0', but takes a whole number from 1.")]
     [InlineData("table", "'millrace table' takes one of: show, history.")]
     [InlineData("table shwo rides", "'shwo' is no command of 'millrace table'. It has: show, history.")]
-    [InlineData("table show rides --version 1 --timestamp 2012-01-01", "--version and --timestamp both choose a version. Give one of them.")]
+    [InlineData("table show a --version 1 --timestamp 2012-01-01", "--version and --timestamp both choose a version. Give one of them.")]
     [InlineData("status now", "'millrace status' does not know what to do with 'now'.")]
     public void A_wrong_word_is_named_with_what_would_work(string words, string message)
     {
@@ -38,9 +38,10 @@ public sealed class CommandLineTests
 
         Assert.Equal(ExitCode.Wrong, code);
         Assert.Equal("", complaint);
-        Assert.Equal(
-            """{"error":{"code":"words","message":"\u0027plann\u0027 is no command of millrace. Did you mean \u0027plan\u0027?","problems":[]}}""",
-            JsonNode.Parse(answer)!.ToJsonString());
+        var error = JsonNode.Parse(answer)!["error"]!;
+        Assert.Equal("words", (string?)error["code"]);
+        Assert.Equal("'plann' is no command of millrace. Did you mean 'plan'?", (string?)error["message"]);
+        Assert.Empty(error["problems"]!.AsArray());
     }
 
     [Fact]
@@ -58,7 +59,7 @@ public sealed class CommandLineTests
 
     [Fact]
     public void A_value_may_be_the_name_of_another_command() =>
-        Assert.Contains("There is no folder", Written.Call("/", "--project", "/no-such-place/query", "status").Error, StringComparison.Ordinal);
+        Assert.StartsWith("There is no folder", Written.Call("/", "--project", "/none/query", "status").Error, StringComparison.Ordinal);
 
     [Fact]
     public void Every_command_explains_itself()
@@ -95,7 +96,8 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void The_version_is_one_line() => Assert.Matches(@"\Amillrace \d+\.\d+\.\d+( \([0-9a-f]{8}\))?\n\z", Written.Call("/", "--version").Out);
+    public void The_version_is_one_line() =>
+        Assert.Matches(@"\Amillrace \d+\.\d+\.\d+( \([0-9a-f]{8}\))?\n\z", Written.Call("/", "--version").Out);
 
     /// <summary>The words of an example as a shell would give them, up to a redirection.</summary>
     private static string[] Split(string command)

@@ -42,7 +42,8 @@ public sealed class PlanTextTests
 
     [Fact]
     public void A_plan_without_changes_is_one_line() => Assert.Equal(
-        "Everything stands. A run in 'prod' would compute nothing.\n", Text(Sketch.Plan(Sketch.Decide("rides", PlanAction.Keep, "stands"))));
+        "Everything stands. A run in 'prod' would compute nothing.\n",
+        Text(Sketch.Plan(Sketch.Decide("rides", PlanAction.Keep, "stands"))));
 
     [Fact]
     public void A_note_is_told_even_when_nothing_changes() => Assert.Equal(
@@ -50,7 +51,10 @@ public sealed class PlanTextTests
             Everything stands. A run in 'prod' would compute nothing.
             Note on rides: left out, as a rollback rejected it: data/2012-01.csv.
             """),
-        Text(Sketch.Plan(Sketch.Decide("rides", PlanAction.Keep, "stands") with { Note = "left out, as a rollback rejected it: data/2012-01.csv." })));
+        Text(Sketch.Plan(Sketch.Decide("rides", PlanAction.Keep, "stands") with
+        {
+            Note = "left out, as a rollback rejected it: data/2012-01.csv.",
+        })));
 
     private static string Text(Plan plan) => Written.By(to => PlanText.Write(to, Paint.None, null, plan, command => $"millrace {command}"));
 }

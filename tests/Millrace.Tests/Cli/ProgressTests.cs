@@ -46,7 +46,10 @@ public sealed class ProgressTests
 
     private static string Lines(string? wish) => Written.By(to =>
     {
-        var terminal = new Terminal { Out = TextWriter.Null, Error = to, WorkingFolder = "/", Variable = name => name == "MILLRACE_PROGRESS" ? wish : null };
+        var terminal = new Terminal
+        {
+            Out = TextWriter.Null, Error = to, WorkingFolder = "/", Variable = name => name == "MILLRACE_PROGRESS" ? wish : null,
+        };
         using var progress = RunProgress.For(terminal);
         foreach (var moment in Moments)
             progress.Observe(moment);

@@ -14,7 +14,9 @@ public sealed class ResultTextTests
             2011-01-02      1  NULL
             2 of 5,000 rows. All of them: --rows 0, or --format csv.
             """),
-        Text("SELECT DATE '2011-01-01' + i::INT AS day, i AS rides, NULL::VARCHAR AS note FROM range(5000) t(i)", (r, to) => ResultText.WriteTable(r, to, Paint.None, null, 2)));
+        Text(
+            "SELECT DATE '2011-01-01' + i::INT AS day, i AS rides, NULL::VARCHAR AS note FROM range(5000) t(i)",
+            (r, to) => ResultText.WriteTable(r, to, Paint.None, null, 2)));
 
     [Fact]
     public void Columns_for_which_there_is_no_room_are_named() => Assert.Equal(
@@ -24,7 +26,9 @@ public sealed class ResultTextTests
             aaaaaaaaaaaaaaaaaaa…  bbbbbbbbbbbbbbbbbbb…
             1 row. No room for 2 columns: third and fourth.
             """),
-        Text("SELECT repeat('a', 30) AS first, repeat('b', 30) AS second, repeat('c', 30) AS third, 1 AS fourth", (r, to) => ResultText.WriteTable(r, to, Paint.None, 50, 40)));
+        Text(
+            "SELECT repeat('a', 30) AS first, repeat('b', 30) AS second, repeat('c', 30) AS third, 1 AS fourth",
+            (r, to) => ResultText.WriteTable(r, to, Paint.None, 50, 40)));
 
     [Fact]
     public void Csv_tells_null_from_the_empty_text_and_quotes_what_it_must() => Assert.Equal(
@@ -33,7 +37,9 @@ public sealed class ResultTextTests
             ,"","say ""hi""","two
             lines",1.50
             """"),
-        Text("SELECT NULL AS n, '' AS e, 'say \"hi\"' AS q, E'two\\nlines' AS line, 1.50::DECIMAL(9,2) AS \"a b, c\"", ResultText.WriteCsv));
+        Text(
+            "SELECT NULL AS n, '' AS e, 'say \"hi\"' AS q, E'two\\nlines' AS line, 1.50::DECIMAL(9,2) AS \"a b, c\"",
+            ResultText.WriteCsv));
 
     [Fact]
     public void Csv_writes_nested_values_as_json() => Assert.Equal(
@@ -54,7 +60,9 @@ public sealed class ResultTextTests
         Text(
             """
             SELECT id, i AS id, moment AS at, nan
-            FROM (VALUES (1, 170141183460469231731687303715884105727::HUGEINT, TIMESTAMP '2012-02-01 06:30:00', 'nan'::DOUBLE), (2, 0, NULL, 0.5)) t(id, i, moment, nan)
+            FROM (VALUES
+                (1, 170141183460469231731687303715884105727::HUGEINT, TIMESTAMP '2012-02-01 06:30:00', 'nan'::DOUBLE),
+                (2, 0, NULL, 0.5)) t(id, i, moment, nan)
             """,
             ResultText.WriteJson));
 

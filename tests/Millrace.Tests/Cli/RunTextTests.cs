@@ -25,15 +25,17 @@ public sealed class RunTextTests
             },
             Sketch.Result("hourly", AssetOutcome.Computed) with
             {
-                Rows = new RowCounts(8760, 8760, 0, 8760), Checks = [Sketch.Check("unique(hour)"), Sketch.Check("unique(hour)")], Intervals = 365,
+                Rows = new RowCounts(8760, 8760, 0, 8760),
+                Checks = [Sketch.Check("unique(hour)"), Sketch.Check("unique(hour)")],
+                Intervals = 365,
                 Elapsed = TimeSpan.FromSeconds(0.13),
             });
 
         Assert.Equal(
             Written.Page("""
-                asset   action             rows in  rows out  quarantined  checks                               time
-                rides   loaded               8,645     8,642            3  1 passed, 1 warned, 2 quarantined  0.41 s
-                hourly  computed 365 days    8,760     8,760            0  1 passed                           0.13 s
+                asset   action             rows in  rows out  quarantined    time  checks
+                rides   loaded               8,645     8,642            3  0.41 s  1 passed, 1 warned, 2 quarantined
+                hourly  computed 365 days    8,760     8,760            0  0.13 s  1 passed
 
                 Warning: rides: between(temp) found 1 of 8642 new rows
 
@@ -58,11 +60,15 @@ public sealed class RunTextTests
         var result = Sketch.Run(
             RunState.Failed,
             Sketch.Release(Sketch.Move("rides", 0, 1)),
-            Sketch.Result("rides", AssetOutcome.Computed, "1 new file") with { Rows = new RowCounts(741, 741, 0, 9383), Elapsed = TimeSpan.FromMilliseconds(96) },
+            Sketch.Result("rides", AssetOutcome.Computed, "1 new file") with
+            {
+                Rows = new RowCounts(741, 741, 0, 9383), Elapsed = TimeSpan.FromMilliseconds(96),
+            },
             Sketch.Result("hourly", AssetOutcome.Blocked) with
             {
                 Rows = new RowCounts(744, 0, 0, 8760), Checks = [Sketch.Check("between(rides)", "block", 75, "75 of 744 new rows")],
-                Message = "check 'between(rides)' says that rides lies between 0 and 300; it found 75 of 744 new rows\nfor example {\"rides\":354}",
+                Message = "check 'between(rides)' says that rides lies between 0 and 300; it found 75 of 744 new rows\n"
+                    + "for example {\"rides\":354}",
                 Elapsed = TimeSpan.FromSeconds(0.18),
             },
             Sketch.Result("weekly", AssetOutcome.Held) with { Message = "it stands on hourly, which is held back" },
@@ -70,9 +76,9 @@ public sealed class RunTextTests
 
         Assert.Equal(
             Written.Page("""
-                asset   action     rows in  rows out  quarantined  checks       time
-                rides   loaded         741       741            0              96 ms
-                hourly  blocked        744         0            0  1 blocked  0.18 s
+                asset   action     rows in  rows out  quarantined    time  checks
+                rides   loaded         741       741            0   96 ms
+                hourly  blocked        744         0            0  0.18 s  1 blocked
                 weekly  held back
 
                 Released as release 3 of 'prod': rides.
@@ -120,7 +126,9 @@ public sealed class RunTextTests
     public void What_the_project_names_no_longer_leaves_the_environment()
     {
         var result = Sketch.Run(
-            RunState.Done, Sketch.Release(Sketch.Move("old", 4, null)), Sketch.Result("old", AssetOutcome.Removed, "the project names it no longer"));
+            RunState.Done,
+            Sketch.Release(Sketch.Move("old", 4, null)),
+            Sketch.Result("old", AssetOutcome.Removed, "the project names it no longer"));
 
         Assert.Contains("Gone from 'prod', as the project names it no longer: old.\n", Text(result), StringComparison.Ordinal);
     }
@@ -130,7 +138,10 @@ public sealed class RunTextTests
     {
         var result = Sketch.Run(
             RunState.Done, Sketch.Release(Sketch.Move("rides", null, 0)),
-            Sketch.Result("rides", AssetOutcome.Computed) with { Rows = new RowCounts(3, 2, 1, 2), Checks = [Sketch.Check("contract", "quarantine", 1, "a reason")] });
+            Sketch.Result("rides", AssetOutcome.Computed) with
+            {
+                Rows = new RowCounts(3, 2, 1, 2), Checks = [Sketch.Check("contract", "quarantine", 1, "a reason")],
+            });
         var json = RunJson.Of(result);
 
         Assert.Equal("done", (string?)json["state"]);
@@ -138,15 +149,20 @@ public sealed class RunTextTests
         Assert.Equal(result.Plan.Hash.Text, (string?)json["plan"]);
         Assert.Equal("""{"in":3,"out":2,"quarantined":1,"total":2}""", json["assets"]![0]!["rows"]!.ToJsonString());
         Assert.Equal(
-            """{"id":"contract","effect":"quarantine","passed":false,"failed":1,"note":"a reason"}""", json["assets"]![0]!["checks"]![0]!.ToJsonString());
+            """{"id":"contract","effect":"quarantine","passed":false,"failed":1,"note":"a reason"}""",
+            json["assets"]![0]!["checks"]![0]!.ToJsonString());
     }
 
-    private static string Text(RunResult result, ReleaseRecord? standing = null) => Written.By(to => RunText.Write(to, Paint.None, null, result, new RunFacts
+    private static string Text(RunResult result, ReleaseRecord? standing = null)
     {
-        Elapsed = TimeSpan.FromSeconds(1.25),
-        Now = Sketch.Now,
-        Standing = standing ?? result.Release,
-        Suggest = command => $"millrace {command} --project bikes",
-        SuggestRun = command => $"millrace {command} bikes",
-    }));
+        var facts = new RunFacts
+        {
+            Elapsed = TimeSpan.FromSeconds(1.25),
+            Now = Sketch.Now,
+            Standing = standing ?? result.Release,
+            Suggest = command => $"millrace {command} --project bikes",
+            SuggestRun = command => $"millrace {command} bikes",
+        };
+        return Written.By(to => RunText.Write(to, Paint.None, null, result, facts));
+    }
 }

@@ -57,7 +57,7 @@ public sealed class CommitTests : LakeTestBase
     {
         Append("t0", "SELECT 0 AS a", "a BIGINT");
         var @base = Table.Latest()!;
-        Table.Commit(Table.Overwrite(@base, Stage("SELECT 7 AS b", Columns("b TIMESTAMP[]".Replace("TIMESTAMP[]", "VARCHAR"))), Stamp("foreign1")));
+        Table.Commit(Table.Overwrite(@base, Stage("SELECT 7 AS b", Columns("b VARCHAR")), Stamp("foreign1")));
         Append("foreign2", "SELECT 8 AS b", "b VARCHAR");
 
         var result = Table.Commit(Table.Append(@base, Stage("SELECT 1 AS a", Columns("a BIGINT")), Stamp("task")));

@@ -16,14 +16,18 @@ internal static partial class Checkpoint
     private const string Columns = """
         {
             txn: 'STRUCT(appId VARCHAR, version BIGINT, lastUpdated BIGINT)',
-            add: 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT, dataChange BOOLEAN, stats VARCHAR, tags MAP(VARCHAR, VARCHAR))',
-            remove: 'STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT)',
-            metaData: 'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR, format STRUCT(provider VARCHAR, options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR, partitionColumns VARCHAR[], configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)',
+            add: 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT, dataChange BOOLEAN,
+                stats VARCHAR, tags MAP(VARCHAR, VARCHAR))',
+            remove: 'STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN,
+                partitionValues MAP(VARCHAR, VARCHAR), size BIGINT)',
+            metaData: 'STRUCT(id VARCHAR, name VARCHAR, description VARCHAR, format STRUCT(provider VARCHAR, options MAP(VARCHAR, VARCHAR)),
+                schemaString VARCHAR, partitionColumns VARCHAR[], configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)',
             protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], writerFeatures VARCHAR[])'
         }
         """;
 
-    /// <summary>Writes the snapshot as a classic checkpoint, whole or not at all, and then the hint that names it. Between the two it passes the failpoint.</summary>
+    /// <summary>Writes the snapshot as a classic checkpoint, whole or not at all, and then the hint that names it. Between the two it
+    /// passes the failpoint.</summary>
     public static void Write(LogFolder log, Snapshot snapshot, string failpoint)
     {
         var rows = log.TemporaryPath("checkpoint.json");
@@ -35,7 +39,8 @@ internal static partial class Checkpoint
             using (var connection = LogEngine.Connect())
             {
                 connection.Execute(
-                    $"COPY (SELECT * FROM read_json({SqlName.Text(FileRelation.Literally(rows))}, format='newline_delimited', maximum_object_size={Math.Max(longest + 1024, 1 << 20)}, hive_partitioning=false, columns={Columns})) "
+                    $"COPY (SELECT * FROM read_json({SqlName.Text(FileRelation.Literally(rows))}, format='newline_delimited', "
+                    + $"maximum_object_size={Math.Max(longest + 1024, 1 << 20)}, hive_partitioning=false, columns={Columns})) "
                     + $"TO {SqlName.Text(parquet)} (FORMAT parquet, COMPRESSION zstd)");
             }
 

@@ -12,11 +12,13 @@ internal static partial class Checkpoint
     /// <summary>What is read of each action, in the order in which <see cref="Apply"/> takes it.</summary>
     private static readonly (string Name, string Type)[] Wanted =
     [
-        ("add.path", "VARCHAR"), ("add.size", "BIGINT"), ("add.modificationTime", "BIGINT"), ("add.stats", "VARCHAR"), ("add.partitionValues", TextMap),
+        ("add.path", "VARCHAR"), ("add.size", "BIGINT"), ("add.modificationTime", "BIGINT"), ("add.stats", "VARCHAR"),
+        ("add.partitionValues", TextMap),
         ("add.tags", TextMap), ("add.deletionVector.storageType", "VARCHAR"),
         ("remove.path", "VARCHAR"), ("remove.deletionTimestamp", "BIGINT"), ("remove.size", "BIGINT"), ("remove.partitionValues", TextMap),
         ("txn.appId", "VARCHAR"), ("txn.version", "BIGINT"), ("txn.lastUpdated", "BIGINT"),
-        ("protocol.minReaderVersion", "INTEGER"), ("protocol.minWriterVersion", "INTEGER"), ("protocol.readerFeatures", Texts), ("protocol.writerFeatures", Texts),
+        ("protocol.minReaderVersion", "INTEGER"), ("protocol.minWriterVersion", "INTEGER"), ("protocol.readerFeatures", Texts),
+        ("protocol.writerFeatures", Texts),
         ("metaData.schemaString", "VARCHAR"), ("metaData.id", "VARCHAR"), ("metaData.name", "VARCHAR"), ("metaData.description", "VARCHAR"),
         ("metaData.partitionColumns", Texts), ("metaData.configuration", TextMap), ("metaData.createdTime", "BIGINT"),
     ];
@@ -31,7 +33,8 @@ internal static partial class Checkpoint
             var fields = Fields(connection, FileRelation.Literally(checkpoint.Paths[0]));
             var files = string.Join(", ", checkpoint.Paths.Select(p => SqlName.Text(FileRelation.Literally(p))));
             var replay = new LogReplay { Version = checkpoint.Version };
-            foreach (var row in connection.Query($"SELECT {string.Join(", ", Wanted.Select(w => Select(fields, w.Name, w.Type)))} FROM read_parquet([{files}], hive_partitioning=false)").Rows())
+            var columns = string.Join(", ", Wanted.Select(w => Select(fields, w.Name, w.Type)));
+            foreach (var row in connection.Query($"SELECT {columns} FROM read_parquet([{files}], hive_partitioning=false)").Rows())
                 Apply(row, replay);
             return replay is { Protocol: not null, Metadata: not null }
                 ? replay

@@ -8,8 +8,8 @@ namespace Millrace.Lake.Delta;
 /// <summary>The log entry that turns the head of a table into the base with a change.</summary>
 internal sealed class CommitEntry
 {
-    private static readonly string Engine =
-        "Millrace/" + (typeof(CommitEntry).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0");
+    private static readonly string Engine = "Millrace/" + typeof(CommitEntry).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     public required long Version { get; init; }
 
@@ -19,7 +19,8 @@ internal sealed class CommitEntry
 
     public required byte[] Bytes { get; init; }
 
-    /// <summary>Writes the entry that makes the table hold exactly <see cref="FilesAfter"/>: the way there from the head, whatever the head is.</summary>
+    /// <summary>Writes the entry that makes the table hold exactly <see cref="FilesAfter"/>: the way there from the head, whatever the
+    /// head is.</summary>
     public static CommitEntry Of(CommitRequest request, string folder, Snapshot? basis, Snapshot? head)
     {
         var time = Truncate(request.Now);
@@ -58,7 +59,8 @@ internal sealed class CommitEntry
         var unknown = gone.Count > 0 ? gone.Except(basis.Files.Select(f => f.Key)).FirstOrDefault() : null;
         return unknown is null
             ? [.. basis.Files.Where(f => !gone.Contains(f.Key)), .. request.Add]
-            : throw new LakeException($"The file '{unknown}' cannot be removed from version {basis.Version} of the table '{basis.Folder}': that version does not hold it.");
+            : throw new LakeException($"The file '{unknown}' cannot be removed from version {basis.Version} of the table "
+                + $"'{basis.Folder}': that version does not hold it.");
     }
 
     private static (List<DataFile> Adds, List<DataFile> Removes) Difference(Snapshot? head, IReadOnlyList<DataFile> after)
@@ -126,13 +128,20 @@ internal sealed class CommitEntry
         CommitRequest request, string folder, Snapshot? basis, Snapshot? head, List<DataFile> adds, List<DataFile> removes, bool keepsFiles)
     {
         if ((head?.Protocol.Unwritable() ?? head?.Metadata.UnwritableRule) is { } feature)
-            throw new LakeException($"The table '{folder}' needs the Delta feature '{feature}' to be written, which Millrace does not support yet.");
+            throw new LakeException($"The table '{folder}' needs the Delta feature '{feature}' to be written, which Millrace does "
+                + "not support yet.");
         if (removes.Count > 0 && head!.Configuration.TryGetValue("delta.appendOnly", out var only) && only == "true")
-            throw new LakeException($"The table '{folder}' has the property delta.appendOnly, so that no rows can be taken out or replaced.");
-        if (basis is { PartitionColumns.Count: > 0 } && adds.FirstOrDefault(f => basis.PartitionColumns.Any(p => !f.PartitionValues.ContainsKey(p))) is { } loose)
-            throw new LakeException($"The table '{folder}' is partitioned by {string.Join(", ", basis.PartitionColumns)}, and the file '{loose.Path}' has no values of these. Millrace does not write partitioned tables yet.");
+            throw new LakeException($"The table '{folder}' has the property delta.appendOnly, so that no rows can be taken out or "
+                + "replaced.");
+        var partition = basis?.PartitionColumns ?? [];
+        if (adds.FirstOrDefault(f => partition.Any(p => !f.PartitionValues.ContainsKey(p))) is { } loose)
+            throw new LakeException(
+                $"The table '{folder}' is partitioned by {string.Join(", ", partition)}, "
+                + $"and the file '{loose.Path}' has no values of these. "
+                + "Millrace does not write partitioned tables yet.");
         if (adds.FirstOrDefault(f => !File.Exists(f.FullPath(folder))) is { } gone)
-            throw new LakeException($"The file '{gone.Path}' of the table '{folder}' is gone, so that it cannot become part of the table. It was vacuumed or discarded; compute the rows anew.");
+            throw new LakeException($"The file '{gone.Path}' of the table '{folder}' is gone, so that it cannot become part of the "
+                + "table. It was vacuumed or discarded; compute the rows anew.");
         if (keepsFiles && basis is not null)
             CheckColumns(request.Schema, basis);
     }
@@ -145,11 +154,13 @@ internal sealed class CommitEntry
             var now = schema.Find(old.Name);
             if (now is null || now.Name != old.Name || now.Type != old.Type || (old.IsNullable && !now.IsNullable))
                 throw new LakeException(
-                    $"The table '{basis.Folder}' has the column {old}, and the new rows have {now?.ToString() ?? "none of that name"}. Files of version {basis.Version} stay, so its columns must stay too; overwrite the table to change them.");
+                    $"The table '{basis.Folder}' has the column {old}, and the new rows have {now?.ToString() ?? "none of that name"}. "
+                    + $"Files of version {basis.Version} stay, so its columns must stay too; overwrite the table to change them.");
         }
 
         if (schema.Columns.FirstOrDefault(c => !c.IsNullable && basis.Schema.Find(c.Name) is null) is { } added)
-            throw new LakeException($"The new column {added} of the table '{basis.Folder}' must allow NULL, since files of version {basis.Version} do not have it.");
+            throw new LakeException($"The new column {added} of the table '{basis.Folder}' must allow NULL, since files of version "
+                + $"{basis.Version} do not have it.");
     }
 
     private static DateTimeOffset Truncate(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());

@@ -10,7 +10,8 @@ namespace Millrace.Lake.Delta;
 /// <param name="CommitInfo">The whole commitInfo; empty where the writer gave none.</param>
 /// <param name="EntryHash">SHA-256 of the log entry's bytes, lower-case hexadecimal.</param>
 public sealed record CommitRecord(
-    long Version, DateTimeOffset Time, string Operation, IReadOnlyDictionary<string, string> Metrics, JsonObject CommitInfo, string EntryHash)
+    long Version, DateTimeOffset Time, string Operation, IReadOnlyDictionary<string, string> Metrics, JsonObject CommitInfo,
+    string EntryHash)
 {
     internal static CommitRecord Of(LogEntry entry, DateTimeOffset? previous)
     {

@@ -60,12 +60,14 @@ public sealed class DataFile
         if (Path.StartsWith("file:", StringComparison.Ordinal) && Uri.TryCreate(Path, UriKind.Absolute, out var uri))
             key = uri.LocalPath;
         else if (key.Contains("://", StringComparison.Ordinal))
-            throw new LakeException($"The table '{folder}' names the file '{Path}', which lies in another store. Only files of the table's own folder can be read.");
+            throw new LakeException($"The table '{folder}' names the file '{Path}', which lies in another store. Only files of the "
+                + "table's own folder can be read.");
 
         var full = System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, key));
         return full.StartsWith(folder + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal)
             ? full
-            : throw new LakeException($"The table '{folder}' names the file '{Path}', which lies outside of its folder. Only files of the table's own folder can be read.");
+            : throw new LakeException($"The table '{folder}' names the file '{Path}', which lies outside of its folder. Only files "
+                + "of the table's own folder can be read.");
     }
 
     private long? ReadRows()

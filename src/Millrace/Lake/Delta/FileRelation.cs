@@ -7,10 +7,11 @@ namespace Millrace.Lake.Delta;
 
 /// <summary>Data files as one relation.</summary>
 /// <remarks>
-/// Our own files say which columns they have (<see cref="ColumnMark"/>). Where these are the wanted ones, plain <c>read_parquet</c> does. Elsewhere
-/// the wanted schema is handed to it, by name: a column that a file lacks is NULL, one of another type is cast, one that the table lacks is not
-/// read, in nested types too, and no file is opened before its rows are wanted. We do not always do so, because the engine then reads a single
-/// file with a single thread. The row count is given too, since the engine guesses it from the first file, or, with a schema, not at all.
+/// Our own files say which columns they have (<see cref="ColumnMark"/>). Where these are the wanted ones, plain <c>read_parquet</c>
+/// does. Elsewhere the wanted schema is handed to it, by name: a column that a file lacks is NULL, one of another type is cast, one
+/// that the table lacks is not read, in nested types too, and no file is opened before its rows are wanted. We do not always do so,
+/// because the engine then reads a single file with a single thread. The row count is given too, since the engine guesses it from the
+/// first file, or, with a schema, not at all.
 /// </remarks>
 internal static class FileRelation
 {
@@ -36,7 +37,9 @@ internal static class FileRelation
 
         if (parts.Count > MaxParts)
             parts = [(false, [.. files])];
-        var selects = parts.Select(p => p.IsPlain ? Plain(folder, schema, p.Files) : WithSchema(folder, schema, partitionColumns, p.Files)).ToList();
+        var selects = parts
+            .Select(p => p.IsPlain ? Plain(folder, schema, p.Files) : WithSchema(folder, schema, partitionColumns, p.Files))
+            .ToList();
         return new Relation(selects.Count == 1 ? selects[0] : $"SELECT * FROM ({string.Join(" UNION ALL ", selects)})", schema);
     }
 
@@ -109,11 +112,14 @@ internal static class FileRelation
 
     private static void AppendPartition(StringBuilder sql, Column column, List<DataFile> files)
     {
-        var values = files.Select(f => f.PartitionValues.FirstOrDefault(p => p.Key.Equals(column.Name, StringComparison.OrdinalIgnoreCase)).Value).ToList();
+        var values = files
+            .Select(f => f.PartitionValues.FirstOrDefault(p => p.Key.Equals(column.Name, StringComparison.OrdinalIgnoreCase)).Value)
+            .ToList();
         if (values.TrueForAll(v => v == values[0]))
             sql.Append(CultureInfo.InvariantCulture, $"CAST({Literal(column, values[0])} AS {column.Type.Sql})");
         else
-            sql.Append(CultureInfo.InvariantCulture, $"CAST([{string.Join(", ", values.Select(v => Literal(column, v)))}] AS {column.Type.Sql}[])[CAST({FileIndex} AS BIGINT) + 1]");
+            sql.Append("CAST([").AppendJoin(", ", values.Select(v => Literal(column, v)))
+                .Append(CultureInfo.InvariantCulture, $"] AS {column.Type.Sql}[])[CAST({FileIndex} AS BIGINT) + 1]");
         sql.Append(" AS ").Append(SqlName.Quote(column.Name));
     }
 

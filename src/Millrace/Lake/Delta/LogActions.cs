@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Millrace.Lake.Delta;
 
-/// <summary>The actions of the Delta log as JSON. Readers stand on the action's name; fields that we do not know are passed over, as the protocol asks.</summary>
+/// <summary>The actions of the Delta log as JSON. Readers stand on the action's name; fields that we do not know are passed over, as the
+/// protocol asks.</summary>
 internal static class LogActions
 {
     public static DataFile ReadAdd(ref Utf8JsonReader reader)
@@ -88,7 +89,9 @@ internal static class LogActions
         }
 
         return new TransactionMark(
-            appId ?? throw new JsonException("A txn action has no appId."), version ?? throw new JsonException("A txn action has no version."), updated);
+            appId ?? throw new JsonException("A txn action has no appId."),
+            version ?? throw new JsonException("A txn action has no version."),
+            updated);
     }
 
     public static TableProtocol ReadProtocol(ref Utf8JsonReader reader)

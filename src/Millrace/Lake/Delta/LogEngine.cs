@@ -2,7 +2,8 @@ using Millrace.Native;
 
 namespace Millrace.Lake.Delta;
 
-/// <summary>The small engine instance that reads and writes checkpoints. It opens on first use: a table without a checkpoint needs none.</summary>
+/// <summary>The small engine instance that reads and writes checkpoints. It opens on first use: a table without a checkpoint needs
+/// none.</summary>
 internal static class LogEngine
 {
     private static readonly Lazy<DuckDatabase> Database = new(() => DuckDatabase.Open(new Dictionary<string, string>

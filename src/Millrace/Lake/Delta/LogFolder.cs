@@ -36,7 +36,8 @@ internal sealed class LogFolder(string table)
             var name = file.Name;
             if (name.EndsWith(TemporarySuffix, StringComparison.Ordinal) && name[0] == '.')
                 listing.Temporary.Add(file);
-            else if (name.Length > Digits && long.TryParse(name.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+            else if (name.Length > Digits
+                && long.TryParse(name.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
                 Sort(listing, parts, file, version);
         }
 
@@ -57,7 +58,8 @@ internal sealed class LogFolder(string table)
             case [_, "checkpoint", "parquet"]:
                 listing.Checkpoints.Add(new CheckpointFiles(version, [file.FullName]));
                 break;
-            case [_, "checkpoint", { Length: 10 }, { Length: 10 } count, "parquet"] when int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var total):
+            case [_, "checkpoint", { Length: 10 }, { Length: 10 } count, "parquet"]
+                when int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var total):
                 if (!parts.TryGetValue((version, total), out var files))
                     parts[(version, total)] = files = [];
                 files.Add(file.FullName);
@@ -75,7 +77,8 @@ internal sealed class LogFolder(string table)
 internal sealed record CheckpointFiles(long Version, IReadOnlyList<string> Paths);
 
 /// <summary>What lay in a log's folder at one moment.</summary>
-/// <remarks>A folder that is written while it is listed may miss a name between two others, so a missing entry is only missing when opening it fails.</remarks>
+/// <remarks>A folder that is written while it is listed may miss a name between two others, so a missing entry is only missing when
+/// opening it fails.</remarks>
 internal sealed class LogListing
 {
     private readonly List<(long Version, FileInfo File)> _entries = [];
@@ -96,7 +99,7 @@ internal sealed class LogListing
     public List<FileInfo> Temporary { get; } = [];
 
     /// <summary>The newest version that the folder knows of; null for no table.</summary>
-    public long? Latest => Checkpoints.Count > 0 && (LastEntry is null || Checkpoints[0].Version > LastEntry) ? Checkpoints[0].Version : LastEntry;
+    public long? Latest => Checkpoints.Count > 0 && !(LastEntry >= Checkpoints[0].Version) ? Checkpoints[0].Version : LastEntry;
 
     public void AddEntry(long version, FileInfo file)
     {

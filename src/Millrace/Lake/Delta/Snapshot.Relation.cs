@@ -10,7 +10,8 @@ public sealed partial class Snapshot
 
     /// <summary>The rows whose time lies in the set; files that cannot hold such a row by their statistics are not opened.</summary>
     /// <param name="within">The whole of time gives all rows, those without a time too. Any other set leaves them out.</param>
-    /// <param name="timeColumn">A column of type DATE, TIMESTAMP or TIMESTAMP WITH TIME ZONE. A date lies in the set when its midnight in UTC does.</param>
+    /// <param name="timeColumn">A column of type DATE, TIMESTAMP or TIMESTAMP WITH TIME ZONE. A date lies in the set when its midnight in
+    /// UTC does.</param>
     /// <exception cref="LakeException">There is no such column, or it holds no times.</exception>
     public Relation ToRelation(IntervalSet within, string timeColumn)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Millrace.Assets;
 
 namespace Millrace.Lake.Delta;
@@ -14,14 +15,16 @@ public sealed partial class Snapshot
         Protocol = state.Protocol ?? throw Incomplete("protocol");
         Metadata = state.Metadata ?? throw Incomplete("metaData");
         if (Protocol.Unreadable(Metadata.Configuration) is { } feature)
-            throw new LakeException($"The table '{folder}' needs the Delta feature '{feature}' to be read, which Millrace does not support yet.");
+            throw new LakeException($"The table '{folder}' needs the Delta feature '{feature}' to be read, which Millrace does not "
+                + "support yet.");
 
         Files = state.Files;
         Tombstones = [.. state.Tombstones.Values];
         Marks = [.. state.Transactions.Values];
         Transactions = state.Transactions.ToDictionary(t => t.Key, t => t.Value.Version);
         if (Files.FirstOrDefault(f => f.HasDeletionVector) is { } marked)
-            throw new LakeException($"The file '{marked.Path}' of the table '{folder}' has a deletion vector (Delta feature 'deletionVectors'), which Millrace does not support yet.");
+            throw new LakeException($"The file '{marked.Path}' of the table '{folder}' has a deletion vector (Delta feature "
+                + "'deletionVectors'), which Millrace does not support yet.");
         Schema = ReadSchema();
     }
 
@@ -67,17 +70,19 @@ public sealed partial class Snapshot
     private Schema ReadSchema()
     {
         if (Metadata.SchemaString.Length == 0)
-            throw new LakeException($"The table '{Folder}' has no columns at version {Version}: its writer created it without a schema and gave none since.");
+            throw new LakeException($"The table '{Folder}' has no columns at version {Version}: its writer created it without a "
+                + "schema and gave none since.");
         try
         {
             return Schema.FromDelta(Metadata.SchemaString);
         }
-        catch (Exception e) when (e is FormatException or System.Text.Json.JsonException or NullReferenceException or InvalidOperationException)
+        catch (Exception e) when (e is FormatException or JsonException or NullReferenceException or InvalidOperationException)
         {
             throw new LakeException($"The schema of the table '{Folder}' cannot be read: {e.Message}", e);
         }
     }
 
     private LakeException Incomplete(string action) =>
-        new($"The log of the table '{Folder}' up to version {Version} has no {action} action, so that it describes no table. Put the first entries of its log back from a copy.");
+        new($"The log of the table '{Folder}' up to version {Version} has no {action} action, so that it describes no table. Put "
+            + "the first entries of its log back from a copy.");
 }

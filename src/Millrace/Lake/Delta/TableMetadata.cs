@@ -2,7 +2,8 @@ using Millrace.Assets;
 
 namespace Millrace.Lake.Delta;
 
-/// <summary>The <c>metaData</c> action. Some writers create a table before its columns are known: its schema is empty until a later commit.</summary>
+/// <summary>The <c>metaData</c> action. Some writers create a table before its columns are known: its schema is empty until a later
+/// commit.</summary>
 internal sealed record TableMetadata(
     string Id, string? Name, string? Description, string SchemaString, IReadOnlyList<string> PartitionColumns,
     IReadOnlyDictionary<string, string> Configuration, long? CreatedTime, string Provider = "parquet")

@@ -14,11 +14,13 @@ public sealed record TableProtocol(int MinReader, int MinWriter, IReadOnlyList<s
     private static readonly string[] KnownToReader = [Ntz, "vacuumProtocolCheck"];
     private static readonly string[] KnownToWriter = ["appendOnly", "invariants", Ntz];
 
-    /// <summary>The lowest protocol of a table with this schema: (1,2), or (3,7) with <c>timestampNtz</c> where a column is a timestamp without zone.</summary>
+    /// <summary>The lowest protocol of a table with this schema: (1,2), or (3,7) with <c>timestampNtz</c> where a column is a timestamp
+    /// without zone.</summary>
     public static TableProtocol For(Schema schema) =>
         schema.Columns.Any(c => c.Type.HasTimestampNtz) ? new TableProtocol(3, 7, [Ntz], KnownToWriter) : new TableProtocol(1, 2, [], []);
 
-    /// <summary>This protocol raised so that a table of it can take the schema; this very object when it can already. Never lowers.</summary>
+    /// <summary>This protocol raised so that a table of it can take the schema; this very object when it can already. Never
+    /// lowers.</summary>
     public TableProtocol RaisedFor(Schema schema)
     {
         var wanted = For(schema);
@@ -27,7 +29,8 @@ public sealed record TableProtocol(int MinReader, int MinWriter, IReadOnlyList<s
         return new TableProtocol(3, 7, [.. ReaderFeatures.Union(wanted.ReaderFeatures)], [.. WriterFeatures.Union(wanted.WriterFeatures)]);
     }
 
-    /// <summary>The feature that keeps us from reading, or null. Column mapping of reader version 2 is judged by the table's configuration.</summary>
+    /// <summary>The feature that keeps us from reading, or null. Column mapping of reader version 2 is judged by the table's
+    /// configuration.</summary>
     internal string? Unreadable(IReadOnlyDictionary<string, string> configuration)
     {
         if (configuration.TryGetValue("delta.columnMapping.mode", out var mode) && mode != "none")

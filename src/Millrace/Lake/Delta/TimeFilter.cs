@@ -26,9 +26,11 @@ internal sealed class TimeFilter
     public TimeFilter(Snapshot table, string timeColumn, IntervalSet within)
     {
         _column = table.Schema.Find(timeColumn)
-            ?? throw new LakeException($"The table '{table.Folder}' has no column '{timeColumn}'. It has: {string.Join(", ", table.Schema.Names)}.");
+            ?? throw new LakeException($"The table '{table.Folder}' has no column '{timeColumn}'. "
+                + $"It has: {string.Join(", ", table.Schema.Names)}.");
         if (!_column.Type.IsTime)
-            throw new LakeException($"The column '{_column.Name}' of the table '{table.Folder}' is {_column.Type}, not DATE, TIMESTAMP or TIMESTAMP WITH TIME ZONE.");
+            throw new LakeException($"The column '{_column.Name}' of the table '{table.Folder}' is {_column.Type}, not DATE, "
+                + "TIMESTAMP or TIMESTAMP WITH TIME ZONE.");
         _within = within;
     }
 
@@ -101,12 +103,15 @@ internal sealed class TimeFilter
     }
 
     private JsonElement? Field(JsonElement stats, string kind) =>
-        stats.TryGetProperty(kind, out var values) && values.ValueKind == JsonValueKind.Object && values.TryGetProperty(_column.Name, out var value) ? value : null;
+        stats.TryGetProperty(kind, out var values) && values.ValueKind == JsonValueKind.Object
+        && values.TryGetProperty(_column.Name, out var value) ? value : null;
 
-    private static DateTimeOffset? Instant(JsonElement? value) =>
-        value is { ValueKind: JsonValueKind.String } text
-        && DateTimeOffset.TryParse(
-            text.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
-            ? instant
-            : null;
+    private static DateTimeOffset? Instant(JsonElement? value)
+    {
+        const DateTimeStyles Style = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        return value is { ValueKind: JsonValueKind.String } text
+            && DateTimeOffset.TryParse(text.GetString(), CultureInfo.InvariantCulture, Style, out var instant)
+                ? instant
+                : null;
+    }
 }

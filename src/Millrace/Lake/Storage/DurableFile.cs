@@ -16,7 +16,8 @@ internal static class DurableFile
     private static readonly Histogram<double> FlushSeconds =
         Meter.CreateHistogram<double>("millrace.lake.flush.duration", "s", "Waiting until a file or a folder is on the disk.");
 
-    /// <summary>Writes a new file and waits until its bytes are on the disk. Its name is durable only after <see cref="FlushFolder"/>.</summary>
+    /// <summary>Writes a new file and waits until its bytes are on the disk. Its name is durable only after
+    /// <see cref="FlushFolder"/>.</summary>
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
         using var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.None, bytes.Length);
@@ -68,7 +69,8 @@ internal static class DurableFile
             FlushFolder(parent);
     }
 
-    /// <summary>Gives a finished file its final name unless that name is taken, in one step. The temporary name is gone either way.</summary>
+    /// <summary>Gives a finished file its final name unless that name is taken, in one step. The temporary name is gone either
+    /// way.</summary>
     /// <returns>False when another writer has the name: it was there first.</returns>
     public static bool PutIfAbsent(string temporary, string path)
     {
@@ -134,7 +136,8 @@ internal static class DurableFile
     private static class Posix
     {
         [DllImport("libc", EntryPoint = "link", SetLastError = true)]
-        public static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string path);
+        public static extern int Link(
+            [MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string path);
 
         [DllImport("libc", EntryPoint = "renameat2", SetLastError = true)]
         public static extern int RenameAt2(
