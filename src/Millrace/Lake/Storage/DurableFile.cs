@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 
 namespace Millrace.Lake.Storage;
@@ -9,20 +11,25 @@ internal static class DurableFile
     private const int NotPermitted = 1;
     private const int NotSupported = 95;
 
+    private static readonly Meter Meter = new("Millrace.Lake");
+
+    private static readonly Histogram<double> FlushSeconds =
+        Meter.CreateHistogram<double>("millrace.lake.flush.duration", "s", "Waiting until a file or a folder is on the disk.");
+
     /// <summary>Writes a new file and waits until its bytes are on the disk. Its name is durable only after
     /// <see cref="FlushFolder"/>.</summary>
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
         using var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.None, bytes.Length);
         RandomAccess.Write(handle, bytes, 0);
-        RandomAccess.FlushToDisk(handle);
+        Timed(() => RandomAccess.FlushToDisk(handle));
     }
 
     /// <summary>Waits until the bytes of a file are on the disk.</summary>
     public static void Flush(string path)
     {
         using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
-        RandomAccess.FlushToDisk(handle);
+        Timed(() => RandomAccess.FlushToDisk(handle));
     }
 
     /// <summary>Waits until the names in a folder are on the disk.</summary>
@@ -37,8 +44,11 @@ internal static class DurableFile
             throw Failure("open", folder);
         try
         {
-            if (Posix.Fsync(descriptor) != 0)
-                throw Failure("fsync", folder);
+            Timed(() =>
+            {
+                if (Posix.Fsync(descriptor) != 0)
+                    throw Failure("fsync", folder);
+            });
         }
         finally
         {
@@ -72,6 +82,13 @@ internal static class DurableFile
         {
             File.Delete(temporary);
         }
+    }
+
+    private static void Timed(Action flush)
+    {
+        var start = Stopwatch.GetTimestamp();
+        flush();
+        FlushSeconds.Record(Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     private static bool Link(string temporary, string path)

@@ -1,0 +1,38 @@
+namespace Millrace.Bench;
+
+/// <summary>What a measure is asked for.</summary>
+/// <param name="Pairs">Repetitions: pairs of ours and theirs, or runs of a measure that has no opponent.</param>
+/// <param name="Rows">Rows of the large tables.</param>
+/// <param name="Assets">Assets of a generated project; null for the measure's own number.</param>
+internal sealed record BenchOptions(int Pairs, int Rows, int? Assets)
+{
+    /// <summary>An empty folder of its own for one measure, gone when it is disposed.</summary>
+    public static BenchFolder Folder() => new();
+}
+
+/// <summary>A folder under <c>MILLRACE_BENCH_FOLDER</c>, or else the temporary folder.</summary>
+internal sealed class BenchFolder : IDisposable
+{
+    public BenchFolder()
+    {
+        var root = Environment.GetEnvironmentVariable("MILLRACE_BENCH_FOLDER") ?? System.IO.Path.GetTempPath();
+        Path = System.IO.Path.Combine(root, $"millrace-bench-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(Path);
+    }
+
+    public string Path { get; }
+
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>A new, empty folder inside.</summary>
+    public string Fresh(string name)
+    {
+        var folder = File(name);
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
+        return folder;
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
