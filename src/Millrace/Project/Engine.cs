@@ -1,4 +1,3 @@
-using System.Globalization;
 using Millrace.Assets;
 using Millrace.Ledger;
 using Millrace.Plans;
@@ -311,9 +310,13 @@ public sealed partial class Engine : IDisposable
         files.AddRange(gone);
         files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
 
-        var note = rejected.Count == 0
-            ? null
-            : string.Create(CultureInfo.InvariantCulture, $"left out, as a rollback rejected it: {string.Join(", ", rejected.Select(r => r.Path))}. Change the file, or run 'millrace resume {wanted.Key.Name}'.");
+        var note = (rejected.Count, gone.Count) switch
+        {
+            (0, 0) => null,
+            (0, 1) => $"{gone[0].Path} was loaded and is gone; its rows stay.",
+            (0, _) => FormattableString.Invariant($"{gone.Count} loaded files are gone, {gone[0].Path} first; their rows stay."),
+            _ => $"left out, as a rollback rejected it: {string.Join(", ", rejected.Select(r => r.Path))}. Change the file, or run 'millrace resume {wanted.Key.Name}'.",
+        };
         return wanted with { Files = files, Note = note };
     }
 
