@@ -13,6 +13,8 @@ internal sealed record BenchOptions(int Pairs, int Rows, int? Assets)
 /// <summary>A folder under <c>MILLRACE_BENCH_FOLDER</c>, or else the temporary folder.</summary>
 internal sealed class BenchFolder : IDisposable
 {
+    private int _count;
+
     public BenchFolder()
     {
         var root = Environment.GetEnvironmentVariable("MILLRACE_BENCH_FOLDER") ?? System.IO.Path.GetTempPath();
@@ -25,11 +27,10 @@ internal sealed class BenchFolder : IDisposable
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>A new, empty folder inside.</summary>
+    /// <remarks>Each has a name of its own: file systems work off deletions later, at the cost of whoever makes the next file.</remarks>
     public string Fresh(string name)
     {
-        var folder = File(name);
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        var folder = File(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name}-{++_count}"));
         Directory.CreateDirectory(folder);
         return folder;
     }

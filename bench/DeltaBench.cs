@@ -42,15 +42,16 @@ internal static class DeltaBench
         using var folder = BenchOptions.Folder();
         using var pool = new SqlSessionPool(new SqlSettings { TempDirectory = folder.File("tmp") });
         using var session = pool.Rent();
-        var result = Commit(session.Connection, folder.Fresh("delta"), Rows(options), "ours");
+        var delta = folder.Fresh("delta");
+        var result = Commit(session.Connection, delta, Rows(options), "ours");
         void Aggregate(string relation) =>
             session.Execute($"SELECT count(*), sum(id), sum(store), sum(amount), sum(quantity), max(customer), min(placed), max(placed) FROM ({relation})");
 
         Table.Compare(
             string.Create(CultureInfo.InvariantCulture, $"delta-read: aggregate over all columns of {options.Rows} rows"),
             "read_parquet", 1.05, options.Pairs,
-            () => Aggregate(new LakeTable(folder.File("delta")).Read(result.Version, result.EntryHash).ToRelation().Sql),
-            () => Aggregate($"SELECT * FROM read_parquet('{folder.File("delta")}/*.parquet')"));
+            () => Aggregate(new LakeTable(delta).Read(result.Version, result.EntryHash).ToRelation().Sql),
+            () => Aggregate($"SELECT * FROM read_parquet('{delta}/*.parquet')"));
     }
 
     private static string Rows(BenchOptions options) => $"""

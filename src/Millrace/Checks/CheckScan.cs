@@ -29,16 +29,25 @@ internal sealed class CheckScan(DuckConnection connection)
     /// <param name="check">The rule.</param>
     /// <param name="table">All rows of the table.</param>
     /// <param name="among">The rows that are new; the same text as <paramref name="table"/> asks about all.</param>
-    public long CountTwice(UniqueCheck check, string table, string among) => Scalar($"SELECT count(*) FROM ({among}) AS n WHERE {IsTwice(check, table, among)}");
+    public long CountTwice(UniqueCheck check, string table, string among)
+    {
+        if (table != among)
+            return Scalar($"SELECT count(*) FROM ({among}) AS n WHERE {IsTwice(check, table, among)}");
+
+        // All rows are asked about, so the groups themselves hold the answer, and one reading is enough.
+        var key = string.Join(", ", check.Key.Select(SqlName.Quote));
+        return Scalar($"SELECT coalesce(sum(n), 0)::BIGINT FROM (SELECT count(*) AS n FROM ({table}) AS t WHERE {IsWhole(check)} GROUP BY {key} HAVING count(*) > 1)");
+    }
 
     /// <summary>A condition over the alias <c>n</c>: its key stands more than once.</summary>
     public static string IsTwice(UniqueCheck check, string table, string among)
     {
         var key = string.Join(", ", check.Key.Select(SqlName.Quote));
-        var isWhole = string.Join(" AND ", check.Key.Select(k => $"{SqlName.Quote(k)} IS NOT NULL"));
         var looked = table == among ? $"({table})" : $"(SELECT a.* FROM ({table}) AS a SEMI JOIN ({among}) AS b USING ({key}))";
-        return $"({string.Join(", ", check.Key.Select(k => "n." + SqlName.Quote(k)))}) IN (SELECT ({key}) FROM {looked} WHERE {isWhole} GROUP BY {key} HAVING count(*) > 1)";
+        return $"({string.Join(", ", check.Key.Select(k => "n." + SqlName.Quote(k)))}) IN (SELECT ({key}) FROM {looked} WHERE {IsWhole(check)} GROUP BY {key} HAVING count(*) > 1)";
     }
+
+    private static string IsWhole(UniqueCheck check) => string.Join(" AND ", check.Key.Select(k => $"{SqlName.Quote(k)} IS NOT NULL"));
 
     /// <summary>One row that breaks the rule, as JSON, for a message; the columns are those that the check names, or all.</summary>
     public string Example(string rows, RowCheck check)

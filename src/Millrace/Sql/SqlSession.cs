@@ -24,6 +24,7 @@ public sealed class SqlSession : IDisposable
     private readonly HashSet<string> _changed = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _schemas = new(StringComparer.OrdinalIgnoreCase);
     private bool _isLocked;
+    private bool _hasRunAnything;
     private bool _isRented = true;
 
     private SqlSession(SqlSettings settings, SqlSessionPool pool)
@@ -34,7 +35,7 @@ public sealed class SqlSession : IDisposable
         Begin();
     }
 
-    /// <summary>The engine's connection, for what has no verb here. What it leaves behind is cleaned up too.</summary>
+    /// <summary>The engine's connection, for reading and COPY. Temporary tables and what has no other database's name before its own are cleaned up too.</summary>
     public DuckConnection Connection { get; private set; }
 
     /// <summary>Makes rows readable under a name, in place of what had the name before. Nothing is read yet.</summary>
@@ -102,10 +103,18 @@ public sealed class SqlSession : IDisposable
     }
 
     /// <summary>Runs one statement or several and drops the rows they give.</summary>
-    public void Execute(string sql) => Connection.Execute(sql);
+    public void Execute(string sql)
+    {
+        _hasRunAnything = true;
+        Connection.Execute(sql);
+    }
 
     /// <summary>Runs one statement and streams its rows.</summary>
-    public DuckResult Query(string sql) => Connection.Query(sql);
+    public DuckResult Query(string sql)
+    {
+        _hasRunAnything = true;
+        return Connection.Query(sql);
+    }
 
     /// <summary>Shuts the engine in before it runs SQL that a user wrote: no file outside, no network, no change of settings.</summary>
     /// <remarks>It holds until the engine closes, so a locked session is not given back to the pool.</remarks>
@@ -184,9 +193,16 @@ public sealed class SqlSession : IDisposable
             _changed.Clear();
             _schemas.Clear();
 
-            // Whatever was put elsewhere stays in sight of the next task.
-            if (Connection.Query(LeftBehind).Scalar() is not 0L)
-                return false;
+            // Whatever was put elsewhere stays in sight of the next task. Looking costs more than a small task, so it is left out where
+            // nothing but relations was defined.
+            if (_hasRunAnything)
+            {
+                if (Connection.Query(LeftBehind).Scalar() is not 0L)
+                    return false;
+                Connection.Execute("SET GLOBAL TimeZone='UTC'");
+                _hasRunAnything = false;
+            }
+
             Begin();
             return true;
         }
@@ -197,5 +213,5 @@ public sealed class SqlSession : IDisposable
     }
 
     private void Begin() => Connection.Execute(
-        $"SET TimeZone='UTC'; SET enable_progress_bar=true; SET enable_progress_bar_print=false; ATTACH ':memory:' AS {Work}; USE {Work}");
+        $"SET enable_progress_bar=true; SET enable_progress_bar_print=false; ATTACH ':memory:' AS {Work}; USE {Work}");
 }

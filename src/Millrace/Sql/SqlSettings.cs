@@ -15,6 +15,7 @@ public sealed record SqlSettings
         ["autoload_known_extensions"] = "false",
         ["allow_community_extensions"] = "false",
         ["allow_persistent_secrets"] = "false",
+        ["TimeZone"] = "UTC",
     };
 
     /// <summary>Threads of one session. Default: one per core, shared evenly between the sessions.</summary>
