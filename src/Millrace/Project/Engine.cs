@@ -220,8 +220,10 @@ public sealed partial class Engine : IDisposable
             if (pointers.GetValueOrDefault(a.Key)?.Version.Build != wanted.Build
                 && rejections[a.Key].FirstOrDefault(r => r.Kind == Rejection.Build && r.Value == wanted.Build.Fingerprint.Text) is { } build)
             {
-                obstacles.TryAdd(a.Key, FormattableString.Invariant(
-                    $"release {build.Release} rolled this build back. Change what it is computed from, or run 'millrace resume {a.Key.Name}'"));
+                var text = FormattableString.Invariant(
+                    $"release {build.Release} rolled this build back. Change what it is computed from, or run 'millrace resume {a.Key.Name}'.");
+                obstacles.TryAdd(a.Key, text);
+                notes.TryAdd(a.Key, text);
             }
 
             var origins = rejections[a.Key].Where(r => r.Kind == Rejection.Origin && r.Value.StartsWith(wanted.Build.Fingerprint.Text + "/", StringComparison.Ordinal)).ToList();
@@ -235,8 +237,8 @@ public sealed partial class Engine : IDisposable
             return withFiles with
             {
                 RejectedOrigins = origins.Select(r => new Fingerprint(r.Value[(wanted.Build.Fingerprint.Text.Length + 1)..])).ToHashSet(),
-                Obstacle = wanted.Obstacle ?? obstacles.GetValueOrDefault(a.Key),
-                IsRejected = wanted.Obstacle is null && obstacles.ContainsKey(a.Key),
+                Obstacle = withFiles.Obstacle ?? obstacles.GetValueOrDefault(a.Key),
+                IsRejected = withFiles.Obstacle is null && obstacles.ContainsKey(a.Key),
                 Note = notes.GetValueOrDefault(a.Key) ?? withFiles.Note,
             };
         });
@@ -310,14 +312,30 @@ public sealed partial class Engine : IDisposable
         files.AddRange(gone);
         files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
 
+        var twins = found.GroupBy(f => f.Hash).FirstOrDefault(g => g.Count() > 1);
         var note = (rejected.Count, gone.Count) switch
         {
-            (0, 0) => null,
+            (0, 0) => twins is null ? null : $"{string.Join(" and ", twins.Select(f => f.Path))} hold the same bytes, and their rows count twice.",
             (0, 1) => $"{gone[0].Path} was loaded and is gone; its rows stay.",
             (0, _) => FormattableString.Invariant($"{gone.Count} loaded files are gone, {gone[0].Path} first; their rows stay."),
             _ => $"left out, as a rollback rejected it: {string.Join(", ", rejected.Select(r => r.Path))}. Change the file, or run 'millrace resume {wanted.Key.Name}'.",
         };
+        if (LostWithout(wanted, source, files, standing) is { } obstacle)
+            return wanted with { Files = files, Note = note, Obstacle = wanted.Obstacle ?? obstacle };
         return wanted with { Files = files, Note = note };
+    }
+
+    /// <summary>A changed definition loads everything again. What it would lose, because a file that stands is not there any more, keeps it from doing so.</summary>
+    private static string? LostWithout(WantedAsset wanted, SourceDefinition source, List<SourceFile> files, Standing standing)
+    {
+        if (!standing.Pointers.TryGetValue(wanted.Key, out var pointer) || pointer.Version.Build == wanted.Build)
+            return null;
+        var lost = standing.Files(pointer.Version).Where(h => files.All(f => f.Path != h.Path && f.Hash != h.Hash)).Select(h => h.Path).ToList();
+        if (lost.Count == 0)
+            return null;
+        var names = lost.Count <= 3 ? string.Join(", ", lost) : FormattableString.Invariant($"{lost[0]} and {lost.Count - 1} more");
+        return $"{source.File} changed, so every file has to be loaded again, but {names} {(lost.Count == 1 ? "is" : "are")} not there as released: the rows would be lost. "
+            + $"Put the {(lost.Count == 1 ? "file" : "files")} back, undo the change, or give the source a new name to start from what lies there.";
     }
 
     private TableSpec SpecOf(CompiledProject project, AssetKey key)

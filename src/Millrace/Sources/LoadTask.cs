@@ -30,7 +30,7 @@ public sealed class LoadTask(SqlSessionPool pool, Home home, SourceFolder folder
         var (source, checks) = sources(context.Asset.Key);
         var batch = Choose(context);
         if (batch.Files.Count == 0 && context.Base is null)
-            throw new SourceException($"No file matches '{source.Path}' in the project folder. Put a file there, or change 'path' in {source.File}.");
+            throw new SourceException(context.Asset.Note is { } note ? $"No file is left to load: {note}" : $"No file matches '{source.Path}' in the project folder. Put a file there, or change 'path' in {source.File}.");
 
         using var session = pool.Rent();
         using var interrupt = cancellationToken.Register(session.Connection.Interrupt);
