@@ -23,7 +23,7 @@ internal static class Failure
 
         var code = CodeOf(error);
         var problems = (error as ProblemException)?.Problems ?? [];
-        var log = code is "project" or "refused" ? null : Log(code, error, call);
+        var log = code is "project" or "refused" or "mistake" ? null : Log(code, error, call);
         var message = MessageOf(code, error, log, call);
         if (call.IsJson)
             JsonText.Write(call.Out, ToJson(code, message, problems));
@@ -31,7 +31,7 @@ internal static class Failure
             WriteProblems(problems, call);
         else
             call.Terminal.Error.WriteLine(call.Terminal.ErrorPaint.Of(Tone.Bad, message));
-        return code == "project" ? ExitCode.Wrong : ExitCode.Refused;
+        return code is "project" or "mistake" ? ExitCode.Wrong : ExitCode.Refused;
     }
 
     /// <summary>The document that stands for an answer which there is none of.</summary>
@@ -49,6 +49,7 @@ internal static class Failure
     private static string CodeOf(Exception error) => error switch
     {
         ProblemException => "project",
+        EngineException { IsMistake: true } => "mistake",
         EngineException => "refused",
         DuckException => "sql",
         LakeException => "lake",
@@ -65,7 +66,7 @@ internal static class Failure
         return code switch
         {
             "project" => $"The project has {Human.Count(((ProblemException)error).Problems.Count, "problem")}. Nothing was done.",
-            "ledger" => $"The ledger could not be read or written: {message}{details}",
+            "ledger" => $"The ledger could not be read or written: {message}{FullDisk(call)}{details}",
             "files" => $"{message} Nothing is half done: mend it and run the same command again.{details}",
             "unexpected" => $"Millrace met an error that it does not know: {message} Please report it.{details}",
             "sql" when call.ProjectFolder is null && ((DuckException)error).Kind == DuckErrorKind.Catalog =>
@@ -73,6 +74,22 @@ internal static class Failure
                     + "For a project's tables go to its folder, or name it with --project.",
             _ => message,
         };
+    }
+
+    /// <summary>Of a full disk SQLite says only that it could not write.</summary>
+    private static string FullDisk(Invocation call)
+    {
+        const long Least = 1 << 20;
+        try
+        {
+            return call.HomeFolder is { } home && new DriveInfo(home).AvailableFreeSpace < Least
+                ? $" No space is left where {home} lies: make room and run the same command again."
+                : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 
     /// <summary>Keeps the whole error in the home's log, or beside the system's temporary files where there is no home.</summary>

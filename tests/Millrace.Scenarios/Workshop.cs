@@ -9,7 +9,15 @@ internal sealed class Workshop : IDisposable
     {
         Folder = Directory.CreateTempSubdirectory("millrace-scenario-").FullName;
         Project = Path.Combine(Folder, "bikes");
-        Copy(source, Project, withState);
+        try
+        {
+            Copy(source, Project, withState);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The folder that holds the project, and nothing else at first.</summary>

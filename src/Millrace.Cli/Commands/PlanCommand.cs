@@ -10,7 +10,7 @@ internal sealed class PlanCommand : CliCommand
 {
     private readonly Option<string?> _select = Word.Select();
     private readonly Option<DateTimeOffset?> _asOf = Word.Moment(
-        "--as-of", "Plan as if it were this moment, UTC; rows of later event time wait.");
+        "--as-of", "Plan as if it were this moment, UTC: incremental tables stop there, and @as_of is it.");
 
     public PlanCommand() : base("plan", "Show what a run would do, and why. Nothing is computed.") => Takes(Project, _select, _asOf);
 

@@ -16,7 +16,7 @@ internal sealed class QueryCommand : CliCommand
     public QueryCommand() : base("query", "Read tables with SQL.") => Takes(_sql, _format, _rows);
 
     public override string Details =>
-        "Inside a project the SQL sees the assets of the environment by name, all at the same release, and what was set aside as "
+        "Inside a project the SQL sees the assets of the environment by name, all at the same release, and the journal of all rows ever set aside as "
         + "NAME__quarantine. Outside of one it reads files: SELECT * FROM 'orders.csv'. The SQL is that of DuckDB.";
 
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>

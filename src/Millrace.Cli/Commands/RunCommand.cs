@@ -15,7 +15,7 @@ internal sealed class RunCommand : CliCommand
 {
     private readonly Option<string?> _select = Word.Select();
     private readonly Option<DateTimeOffset?> _asOf = Word.Moment(
-        "--as-of", "Compute as if it were this moment, UTC; rows of later event time wait.");
+        "--as-of", "Compute as if it were this moment, UTC: incremental tables stop there, and @as_of is it.");
     private readonly Option<string?> _plan = Word.Text("--plan", "HASH", "Apply exactly the plan that 'millrace plan' showed, or nothing.");
 
     public RunCommand() : base("run", "Compute what changed, check it, and release it.") => Takes(Project, _select, _asOf, _plan);

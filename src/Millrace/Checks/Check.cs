@@ -25,6 +25,9 @@ public abstract record RowCheck(string Id, CheckEffect Effect, string File, int 
     /// <summary>A SQL condition over the row that is true exactly when the row breaks the rule, and else false or NULL.</summary>
     public abstract string BreaksSql { get; }
 
+    /// <summary>Texts that the column's type has to read, such as the bounds of a range of days; the column is the first that the check names.</summary>
+    public virtual IReadOnlyList<string> Texts => [];
+
     /// <summary>True when the statistics that writing gave prove that no row breaks the rule; false says nothing.</summary>
     public virtual bool IsProvedBy(Func<string, ColumnStatistics?> statistics) => false;
 }

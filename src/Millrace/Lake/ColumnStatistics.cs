@@ -4,6 +4,6 @@ namespace Millrace.Lake;
 /// <param name="NullCount">Rows whose value is NULL; unknown for lists, maps and structs.</param>
 /// <param name="Min">The least value as the engine writes it, such as <c>2020-01-01 10:00:00.5</c>.</param>
 /// <param name="Max">The greatest value; never known for text, where the engine may raise what it cut.</param>
-/// <remarks>Min and Max are unknown for booleans, bytes and nested types, where a float column holds NaN, and where there is no
-/// value.</remarks>
+/// <remarks>The bounds of a FLOAT have all digits of its value, as a DOUBLE is written. Min and Max are unknown for booleans, bytes and
+/// nested types, where a float column holds NaN, and where there is no value.</remarks>
 public sealed record ColumnStatistics(long? NullCount, string? Min, string? Max);

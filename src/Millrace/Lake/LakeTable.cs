@@ -191,10 +191,11 @@ public sealed partial class LakeTable
     }
 
     private LakeException OtherEntry(long version, string wanted, string? found) => new(
-        $"Version {version} of the table '{Folder}' is not the one that was recorded: its log entry should have the SHA-256 "
+        $"'{_log.EntryPath(version)}' is not the log entry that version {version} was recorded with: its SHA-256 should be "
         + $"{wanted.ToLowerInvariant()}, "
-        + (found is null ? "but the entry is missing." : $"but has {found}.")
-        + " Someone changed the log by hand or put an older copy of the folder back. Put the right files back, or compute the table anew.");
+        + (found is null ? "but the file is missing." : $"but is {found}.")
+        + " The file is torn, someone changed it by hand, or an older copy of the folder was put back. Put the right file back from a copy, "
+        + "or go back to a sound release with 'millrace rollback'.");
 
     private LakeException Missing(long version) => new(
         $"The log of the table '{Folder}' is not whole: version {version} is missing ('{_log.EntryPath(version)}'), and no "

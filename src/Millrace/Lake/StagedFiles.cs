@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Encodings.Web;
 using System.Text.Json.Nodes;
@@ -74,9 +75,12 @@ public sealed class StagedFiles
                     extreme = value;
             }
 
-            return extreme;
+            return extreme is not null && of == DataType.Float ? Widened(extreme) : extreme;
         }
     }
+
+    /// <summary>A FLOAT is written with fewer digits than it has: 1e30 is 1.0000000150474662E+30, which is above 1e30.</summary>
+    private static string Widened(string value) => ((double)float.Parse(value, CultureInfo.InvariantCulture)).ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>The staged rows, in their order.</summary>
     public Relation ToRelation() => FileRelation.Of(_folder, Schema, [], Files);

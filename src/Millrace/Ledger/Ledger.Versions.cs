@@ -34,6 +34,14 @@ public sealed partial class Ledger
         var known = t.Connection!.ExecuteScalar<long>("select count(*) from version where task = @Task", new { version.Task }, t);
         if (known > 0)
             return;
+        var isTaken = t.Connection!.ExecuteScalar<long>(
+            "select count(*) from version where asset = @asset and fingerprint = @fingerprint and number = @Number", new { asset, fingerprint, version.Id.Number }, t);
+        if (isTaken > 0)
+        {
+            throw new InvalidDataException(
+                $"Version {version.Id.Number} of {asset} is in the ledger already, with another log entry: that entry was deleted, or an older copy of the table's folder was put back. "
+                + "This commit does not count. Run again: the next one gets a number of its own.");
+        }
 
         var line = Append(t, "version.committed", asset, new JsonObject
         {

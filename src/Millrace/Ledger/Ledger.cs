@@ -57,7 +57,7 @@ public sealed partial class Ledger : IDisposable
             {
                 using var transaction = _connection.BeginTransaction(deferred: false);
                 var result = change(transaction);
-                transaction.Commit();
+                Commit(transaction);
                 return result;
             }
             finally
@@ -65,6 +65,20 @@ public sealed partial class Ledger : IDisposable
                 if (durable)
                     _connection.Execute("pragma synchronous=normal");
             }
+        }
+    }
+
+    private void Commit(SqliteTransaction transaction)
+    {
+        try
+        {
+            transaction.Commit();
+        }
+        catch when (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) != 0)
+        {
+            // On a full disk SQLite takes the transaction back by itself. Its wrapper does so once more, which fails without one and would hide why.
+            _connection.Execute("begin");
+            throw;
         }
     }
 

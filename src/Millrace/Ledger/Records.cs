@@ -72,7 +72,11 @@ public enum ReleaseKind
 public sealed record ReleaseRecord(
     long Id, string Environment, DateTimeOffset At, ReleaseKind Kind, string? Run, long? Target, string? Message, IReadOnlyList<Move> Moves);
 
-/// <summary>A maker that a rollback rejected: a definition (its hash), a build (its fingerprint) or a source batch (a file's hash).</summary>
+/// <summary>
+/// What a rollback rejected: a definition (its hash), a build (its fingerprint), what a build makes of certain inputs,
+/// a source batch (a file's hash), or that an asset was removed (the
+/// hash of the definition that was put back).
+/// </summary>
 public sealed record Rejection(AssetKey Asset, string Kind, string Value, long Release)
 {
     /// <summary>The word for a rejected definition text.</summary>
@@ -83,6 +87,12 @@ public sealed record Rejection(AssetKey Asset, string Kind, string Value, long R
 
     /// <summary>The word for a rejected source file.</summary>
     public const string Batch = "batch";
+
+    /// <summary>The word for a rejected result of a build: <c>fingerprint/origin</c>.</summary>
+    public const string Origin = "origin";
+
+    /// <summary>The word for a rejected removal of an asset.</summary>
+    public const string Removal = "removal";
 }
 
 /// <summary>The text that declared an asset, as it lay in the project.</summary>

@@ -7,7 +7,7 @@ namespace Millrace.Plans;
 public sealed record Plan(string Environment, DateTimeOffset? AsOf, IReadOnlyList<Decision> Decisions, WantedGraph Wanted)
 {
     /// <summary>True when nothing is computed and no pointer moves.</summary>
-    public bool IsEmpty => Decisions.All(d => d.Action is PlanAction.Keep);
+    public bool IsEmpty => Decisions.All(d => d.Action is PlanAction.Keep || d.After.IsRejected);
 
     /// <summary>True when some asset's build differs from the released one.</summary>
     public bool ChangesDefinitions => Decisions.Any(d => d.ChangesDefinition && d.Action is not (PlanAction.Keep or PlanAction.Hold));

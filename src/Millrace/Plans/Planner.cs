@@ -57,11 +57,11 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
     {
         var asset = wanted.Assets[key];
         if (asset.Obstacle is { } obstacle)
-            return Hold(key, obstacle);
+            return Hold(key, obstacle, asset.IsRejected);
         foreach (var parent in asset.Parents)
         {
             if (parents[parent].IsHeld)
-                return Hold(key, $"it stands on {parent.Name}, which is held back");
+                return Hold(key, $"it stands on {parent.Name}, which is held back", parents[parent].IsRejected);
             if (parents[parent] is { Version: null, IsAwaited: false })
                 return Hold(key, $"{parent.Name} has no version to read: run it first, or select it too");
         }
@@ -93,6 +93,11 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
         var current = pointer is not null && pointer.Version.Build == asset.Build ? standing.Version(pointer.Version) : null;
         if (current is not null && Satisfies(current, origin))
             return Settled(asset, current, PlanAction.Keep, "stands");
+        if (asset.RejectedOrigins.Contains(origin))
+        {
+            const string Reason = "a rollback rejected what it makes of these inputs";
+            return current is null ? Hold(asset.Key, Reason, isRejected: true) : Settled(asset, current, PlanAction.Keep, Reason);
+        }
 
         if (!asset.Parents.Any(p => parents[p].IsAwaited)
             && standing.Versions(asset.Build).LastOrDefault(v => Satisfies(v, origin)) is { } existing)
@@ -220,9 +225,12 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
     }
 
     /// <summary>An asset that cannot become what the project wants: its pointer stays, and so do those of all that stands on it.</summary>
-    public static Decision Hold(AssetKey key, string reason) => new()
+    /// <param name="key">The asset.</param>
+    /// <param name="reason">Why, for people.</param>
+    /// <param name="isRejected">True when a rollback said so, and nothing failed.</param>
+    public static Decision Hold(AssetKey key, string reason, bool isRejected = false) => new()
     {
-        Asset = key, Action = PlanAction.Hold, Reason = reason, After = new AssetState(default, [], null, false) { IsHeld = true },
+        Asset = key, Action = PlanAction.Hold, Reason = reason, After = new AssetState(default, [], null, false) { IsHeld = true, IsRejected = isRejected },
     };
 
     private Fingerprint OriginOf(WantedAsset asset, IReadOnlyDictionary<AssetKey, AssetState> parents)

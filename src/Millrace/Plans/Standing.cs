@@ -43,4 +43,7 @@ public sealed record AssetState(Fingerprint Origin, IReadOnlyList<AssetVersion> 
 
     /// <summary>True when it could not become what the project wants: then nothing that stands on it moves.</summary>
     public bool IsHeld { get; init; }
+
+    /// <summary>True when it is held because a rollback said so: nothing failed.</summary>
+    public bool IsRejected { get; init; }
 }

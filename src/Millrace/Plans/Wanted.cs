@@ -36,8 +36,14 @@ public sealed record WantedAsset
     /// </summary>
     public IReadOnlyList<SourceFile>? Files { get; init; }
 
+    /// <summary>True when the obstacle is a rollback's word: someone chose that it is not computed.</summary>
+    public bool IsRejected { get; init; }
+
     /// <summary>JSON that the ledger keeps with the build: for a view the values of the variables that its SQL reads.</summary>
     public string Detail { get; init; } = "{}";
+
+    /// <summary>Origins that a rollback rejected for this build: what is made from them is not made again.</summary>
+    public IReadOnlySet<Fingerprint> RejectedOrigins { get; init; } = new HashSet<Fingerprint>();
 
     /// <summary>Why the asset must not be computed (a check on lineage that blocks), or null.</summary>
     public string? Obstacle { get; init; }

@@ -19,21 +19,21 @@ public static partial class AssetSelector
         var selected = new HashSet<AssetKey>();
         foreach (var part in text.Split([' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             selected.UnionWith(part.Split(',').Select(p => One(graph, p)).Aggregate((a, b) => [.. a.Intersect(b)]));
-        return selected.Count > 0 ? selected : throw new EngineException($"'{text}' selects no asset. Assets are: {Names(graph)}.");
+        return selected.Count > 0 ? selected : throw new EngineException($"'{text}' selects no asset. Assets are: {Names(graph)}.") { IsMistake = true };
     }
 
     private static HashSet<AssetKey> One(Graph graph, string part)
     {
         var match = Form().Match(part);
         if (!match.Success)
-            throw new EngineException($"'{part}' is no selection. Write a name with optional +, such as hourly, +hourly, hourly+ or 1+hourly.");
+            throw new EngineException($"'{part}' is no selection. Write a name with optional +, such as hourly, +hourly, hourly+ or 1+hourly.") { IsMistake = true };
 
         var kind = match.Groups["kind"].Value;
         var name = match.Groups["name"].Value;
         var pattern = new Regex("^" + Regex.Escape(name).Replace("\\*", ".*", StringComparison.Ordinal).Replace("\\?", ".", StringComparison.Ordinal) + "$", RegexOptions.CultureInvariant);
         var hits = graph.Order.Where(k => pattern.IsMatch(k.Name) && (kind.Length == 0 || k.Kind.Word() == kind)).ToHashSet();
         if (hits.Count == 0)
-            throw new EngineException($"'{part}' selects no asset.{Suggestion.Sentence(name, graph.Order.Select(k => k.Name))} Assets are: {Names(graph)}.");
+            throw new EngineException($"'{part}' selects no asset.{Suggestion.Sentence(name, graph.Order.Select(k => k.Name))} Assets are: {Names(graph)}.") { IsMistake = true };
 
         var result = new HashSet<AssetKey>(hits);
         if (match.Groups["up"].Success)

@@ -30,7 +30,7 @@ public sealed partial class Engine
                     var folder = Home.TableFolder(version.Id.Build);
                     var gone = new LakeTable(folder).Read(version.Id.Number, version.EntryHash).Files.FirstOrDefault(f => !File.Exists(Path.Combine(folder, Uri.UnescapeDataString(f.Path))));
                     if (gone is not null)
-                        bad.Add($"{version.Id.Asset.Name}: the data file {gone.Path} is gone from {folder}");
+                        bad.Add($"{version.Id.Asset.Name}: the data file {gone.Path} is gone from {folder}. Restore it from a copy, or go back to a sound release with 'millrace rollback'.");
                 }
                 catch (Exception e) when (e is LakeException or IOException)
                 {
@@ -41,7 +41,7 @@ public sealed partial class Engine
             findings.Add(new DoctorFinding(
                 $"tables of {environment}",
                 bad.Count == 0,
-                bad.Count == 0 ? string.Create(CultureInfo.InvariantCulture, $"{versions.Count()} released tables are readable") : string.Join("; ", bad) + ". Go back to a sound release with 'millrace rollback', or restore the files from a copy."));
+                bad.Count == 0 ? string.Create(CultureInfo.InvariantCulture, $"{versions.Count()} released tables are readable") : string.Join(" ", bad)));
         }
 
         return findings;

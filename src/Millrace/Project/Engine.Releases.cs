@@ -10,7 +10,7 @@ public sealed partial class Engine
     public IReadOnlyList<ReleaseRecord> Releases(int take) => Ledger.Releases(Environment, take);
 
     /// <summary>Puts the pointers of an earlier release back, in a new release. What made the later ones is rejected: runs skip it until it changes.</summary>
-    /// <param name="to">The release to go back to; null for the one before the pointers that stand.</param>
+    /// <param name="to">The release to go back to; null for what stood before the pointers that stand, be it a run's release or a rollback's.</param>
     /// <param name="message">Why, for people.</param>
     /// <exception cref="EngineException">There is no such release, or its pointers stand already.</exception>
     public ReleaseRecord Rollback(long? to, string? message)
@@ -26,12 +26,15 @@ public sealed partial class Engine
             standing = found;
         var target = to is { } id
             ? byId.GetValueOrDefault(id)
-            : releases.FirstOrDefault(r => r.Id < standing.Id && r.Kind == ReleaseKind.Run);
+            : releases.FirstOrDefault(r => r.Id < standing.Id);
         if (target is null)
         {
             throw new EngineException(to is null
                 ? FormattableString.Invariant($"Release {standing.Id} is the first of '{Environment}': there is nothing before it.")
-                : FormattableString.Invariant($"'{Environment}' has no release {to}. Its releases are: {string.Join(", ", releases.Select(r => r.Id).Take(20))}."));
+                : FormattableString.Invariant($"'{Environment}' has no release {to}. Its releases are: {string.Join(", ", releases.Select(r => r.Id).Take(20))}."))
+            {
+                IsMistake = to is not null,
+            };
         }
 
         var now = Ledger.Pointers(Environment);
@@ -57,7 +60,7 @@ public sealed partial class Engine
                 : $"No rollback of '{Environment}' rejected anything of '{asset}'. Rejected is something of: {string.Join(", ", rejections.Select(r => r.Asset.Name).Distinct())}.");
     }
 
-    /// <summary>The makers of what a rollback takes away: changed definitions and builds, and the source files that came in.</summary>
+    /// <summary>The makers of what a rollback takes away: changed definitions and builds, removals, and the source files that came in.</summary>
     private List<Rejection> Rejected(IReadOnlyDictionary<AssetKey, Pointer> now, IReadOnlyDictionary<AssetKey, Pointer> then)
     {
         var standing = StandingOf(now);
@@ -73,6 +76,11 @@ public sealed partial class Engine
                 if (to?.Definition != from.Definition)
                     rejected.Add(new Rejection(key, Rejection.Definition, from.Definition, 0));
             }
+            else if (standing.Version(from.Version) is { } made && made.Inputs.Count > 0 && made.Inputs.All(i => then.GetValueOrDefault(i.Asset)?.Version == i))
+            {
+                // Its inputs stay, so that nothing else would keep the next run from making the same again.
+                rejected.Add(new Rejection(key, Rejection.Origin, $"{made.Id.Build.Fingerprint}/{made.Origin}", 0));
+            }
 
             if (key.Kind == AssetKind.Source)
             {
@@ -82,6 +90,7 @@ public sealed partial class Engine
             }
         }
 
+        rejected.AddRange(then.Values.Where(p => !now.ContainsKey(p.Asset)).Select(p => new Rejection(p.Asset, Rejection.Removal, p.Definition, 0)));
         return rejected;
     }
 }

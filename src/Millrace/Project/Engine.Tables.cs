@@ -135,14 +135,14 @@ public sealed partial class Engine
         if (asset is null)
         {
             var names = Project.Assets.Keys.Select(k => k.Name).ToList();
-            throw new EngineException($"'{target}' names no asset.{Suggestion.Sentence(dot > 0 ? target[..dot] : target, names)} Assets are: {string.Join(", ", names)}.");
+            throw new EngineException($"'{target}' names no asset.{Suggestion.Sentence(dot > 0 ? target[..dot] : target, names)} Assets are: {string.Join(", ", names)}.") { IsMistake = true };
         }
 
         var column = asset.Wanted.Schema.Find(target[(dot + 1)..]);
         return column is not null
             ? Millrace.Project.Lineage.Of(Project, asset, column.Name)
             : throw new EngineException(
-                $"{target[..dot]} has no column '{target[(dot + 1)..]}'.{Suggestion.Sentence(target[(dot + 1)..], asset.Wanted.Schema.Names)} Its columns are: {string.Join(", ", asset.Wanted.Schema.Names)}.");
+                $"{target[..dot]} has no column '{target[(dot + 1)..]}'.{Suggestion.Sentence(target[(dot + 1)..], asset.Wanted.Schema.Names)} Its columns are: {string.Join(", ", asset.Wanted.Schema.Names)}.") { IsMistake = true };
     }
 
     /// <summary>Where the environment stands against the project and the sources.</summary>
@@ -173,7 +173,10 @@ public sealed partial class Engine
         return pointers.Values.FirstOrDefault(p => p.Asset.Name == name) ?? throw new EngineException(
             Project.Find(name) is not null
                 ? $"'{name}' is not released in '{Environment}' yet: run 'millrace run' first."
-                : $"There is no asset '{name}' in '{Environment}'.{Suggestion.Sentence(name, pointers.Keys.Select(k => k.Name))} Assets are: {string.Join(", ", pointers.Keys.Select(k => k.Name).Order(StringComparer.Ordinal))}.");
+                : $"There is no asset '{name}' in '{Environment}'.{Suggestion.Sentence(name, pointers.Keys.Select(k => k.Name))} Assets are: {string.Join(", ", pointers.Keys.Select(k => k.Name).Order(StringComparer.Ordinal))}.")
+            {
+                IsMistake = Project.Find(name) is null,
+            };
     }
 
     private static string KindOf(CompiledAsset? asset) => asset?.Table?.Kind.ToString().ToLowerInvariant() ?? asset?.Wanted.Key.Kind.Word() ?? "gone from the project";

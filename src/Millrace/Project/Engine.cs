@@ -1,4 +1,3 @@
-using System.Globalization;
 using Millrace.Assets;
 using Millrace.Ledger;
 using Millrace.Plans;
@@ -48,11 +47,18 @@ public sealed record RunRequest
 }
 
 /// <summary>Thrown when what was asked cannot be done with what stands; the message says what would work.</summary>
-public sealed class EngineException(string message) : Exception(message);
+public sealed class EngineException(string message) : Exception(message)
+{
+    /// <summary>True when the words asked for something that does not exist: an asset, a column, a release.</summary>
+    public bool IsMistake { get; init; }
+}
 
 /// <summary>The door to a project that programs open: plan, run, query, look, roll back.</summary>
 public sealed partial class Engine : IDisposable
 {
+    /// <summary>Fewer digits of a plan's hash could be met by chance.</summary>
+    private const int LeastPlanDigits = 8;
+
     private readonly EngineOptions _options;
     private readonly SqlSessionPool _pool;
     private readonly SourceFolder _sourceFolder;
@@ -127,7 +133,7 @@ public sealed partial class Engine : IDisposable
         Work? work = null;
         var kinds = new ITaskKind[]
         {
-            new LoadTask(_pool, Home, Project.Files.Folder, key => ((SourceDefinition)work!.Project.Assets[key].Definition, work.Project.Assets[key].Checks)),
+            new LoadTask(_pool, Home, _sourceFolder, key => ((SourceDefinition)work!.Project.Assets[key].Definition, work.Project.Assets[key].Checks)),
             new TableTask(_pool, Home, key => SpecOf(work!.Project, key)),
         };
         var runner = new Runner(Ledger, kinds, _workers, _options.Clock, moment =>
@@ -151,6 +157,8 @@ public sealed partial class Engine : IDisposable
 
     private void Approve(RunRequest request, Plan plan)
     {
+        if (request.PlanHash is { Length: < LeastPlanDigits } few)
+            throw new EngineException($"'{few}' does not name one plan. Give at least the first {LeastPlanDigits} digits of its hash, as 'millrace plan' shows them.");
         if (request.PlanHash is { } asked && !plan.Hash.Text.StartsWith(asked, StringComparison.Ordinal))
             throw new EngineException($"The plan is {plan.Hash.Short} now and not {asked}: project, sources or environment changed since. Look at it again with 'millrace plan'.");
         if (request.PlanHash is null && plan.ChangesDefinitions && Project.Files.Environments.First(e => e.Name == Environment).IsProtected)
@@ -180,11 +188,14 @@ public sealed partial class Engine : IDisposable
         foreach (var definition in Project.Files.Definitions)
         {
             var hash = StoredDefinition.Of(definition.File, definition.Text).Hash;
-            var rejected = rejections[definition.Key].FirstOrDefault(r => r.Kind == Rejection.Definition && r.Value == hash);
+            var pointer = pointers.GetValueOrDefault(definition.Key);
+
+            // What stands was chosen, even if it was rejected once: someone went forward to it again.
+            var rejected = pointer?.Definition == hash ? null : rejections[definition.Key].FirstOrDefault(r => r.Kind == Rejection.Definition && r.Value == hash);
             if (rejected is null && IsSelected(definition.Key))
                 continue;
-            if (pointers.TryGetValue(definition.Key, out var pointer) && pointer.Definition != hash && Ledger.Definition(pointer.Definition) is { } stored)
-                released[definition.Key] = ProjectFolder.ReadDefinition(stored.File, stored.Text);
+            if (pointer is not null && pointer.Definition != hash && Released(pointer) is { } stored)
+                released[definition.Key] = stored;
             if (rejected is not null)
             {
                 var way = $"Change {definition.File}, or run 'millrace resume {definition.Key.Name}'.";
@@ -195,28 +206,83 @@ public sealed partial class Engine : IDisposable
             }
         }
 
-        var project = released.Count == 0 ? Project : Compile(Project.Files with
+        var kept = Kept(pointers, rejections, released.Values, notes);
+        var project = released.Count + kept.Count == 0 ? Project : Compile(Project.Files with
         {
-            Sources = [.. Project.Files.Sources.Select(s => released.GetValueOrDefault(s.Key) as SourceDefinition ?? s)],
-            Tables = [.. Project.Files.Tables.Select(t => released.GetValueOrDefault(t.Key) as TableDefinition ?? t)],
+            Sources = [.. Project.Files.Sources.Select(s => released.GetValueOrDefault(s.Key) as SourceDefinition ?? s), .. kept.OfType<SourceDefinition>()],
+            Tables = [.. Project.Files.Tables.Select(t => released.GetValueOrDefault(t.Key) as TableDefinition ?? t), .. kept.OfType<TableDefinition>()],
+            Assets = [.. Project.Files.Assets, .. kept.Select(k => k.Key)],
         });
         var standing = StandingOf(pointers);
         var assets = project.Assets.ToDictionary(a => a.Key, a =>
         {
             var wanted = a.Value.Wanted;
-            if (rejections[a.Key].FirstOrDefault(r => r.Kind == Rejection.Build && r.Value == wanted.Build.Fingerprint.Text) is { } build)
+            if (pointers.GetValueOrDefault(a.Key)?.Version.Build != wanted.Build
+                && rejections[a.Key].FirstOrDefault(r => r.Kind == Rejection.Build && r.Value == wanted.Build.Fingerprint.Text) is { } build)
             {
-                obstacles.TryAdd(a.Key, FormattableString.Invariant(
-                    $"release {build.Release} rolled this build back. Change what it is computed from, or run 'millrace resume {a.Key.Name}'"));
+                var text = FormattableString.Invariant(
+                    $"release {build.Release} rolled this build back. Change what it is computed from, or run 'millrace resume {a.Key.Name}'.");
+                obstacles.TryAdd(a.Key, text);
+                notes.TryAdd(a.Key, text);
+            }
+
+            var origins = rejections[a.Key].Where(r => r.Kind == Rejection.Origin && r.Value.StartsWith(wanted.Build.Fingerprint.Text + "/", StringComparison.Ordinal)).ToList();
+            if (origins.Count > 0)
+            {
+                notes.TryAdd(a.Key, FormattableString.Invariant(
+                    $"release {origins[^1].Release} rolled back what it makes of its inputs. New inputs, a changed {a.Value.Definition.File} or 'millrace resume {a.Key.Name}' compute it again."));
             }
 
             var withFiles = a.Value.Definition is SourceDefinition source ? WithFiles(wanted, source, standing, rejections[a.Key].ToList()) : wanted;
-            return withFiles with { Obstacle = wanted.Obstacle ?? obstacles.GetValueOrDefault(a.Key), Note = notes.GetValueOrDefault(a.Key) ?? withFiles.Note };
+            return withFiles with
+            {
+                RejectedOrigins = origins.Select(r => new Fingerprint(r.Value[(wanted.Build.Fingerprint.Text.Length + 1)..])).ToHashSet(),
+                Obstacle = withFiles.Obstacle ?? obstacles.GetValueOrDefault(a.Key),
+                IsRejected = withFiles.Obstacle is null && obstacles.ContainsKey(a.Key),
+                Note = notes.GetValueOrDefault(a.Key) ?? withFiles.Note,
+            };
         });
         _sourceFolder.Save();
         var planner = new Planner(new WantedGraph(project.Graph, assets), standing, request.AsOf, _options.Clock.GetUtcNow());
         return new Work(project, planner, IsSelected);
     }
+
+    /// <summary>
+    /// Assets that the project dropped and that stand as they were released: a rollback rejected their removal, or a definition that stands as it was
+    /// released reads them.
+    /// </summary>
+    private List<AssetDefinition> Kept(
+        IReadOnlyDictionary<AssetKey, Pointer> pointers, ILookup<AssetKey, Rejection> rejections, IEnumerable<AssetDefinition> released, Dictionary<AssetKey, string> notes)
+    {
+        var gone = pointers.Values.Where(p => Project.Files.Assets.All(a => a.Name != p.Asset.Name)).ToDictionary(p => p.Asset.Name);
+        var kept = new List<AssetDefinition>();
+        if (gone.Count == 0)
+            return kept;
+
+        var readers = new Queue<AssetDefinition>(released);
+        foreach (var removal in rejections.SelectMany(r => r).Where(r => r.Kind == Rejection.Removal))
+            Keep(removal.Asset.Name, FormattableString.Invariant($"kept as released: release {removal.Release} rolled its removal back. To remove it, run 'millrace resume {removal.Asset.Name}'."));
+        using var parser = new QueryParser();
+        while (readers.TryDequeue(out var reader))
+        {
+            foreach (var name in reader is TableDefinition table ? parser.Parse(table.Sql).Query?.Relations ?? [] : [])
+                Keep(name, $"kept as released: {reader.Key.Name} stands as it was released and reads it.");
+        }
+
+        return kept;
+
+        void Keep(string name, string note)
+        {
+            if (!gone.Remove(name, out var pointer) || Released(pointer) is not { } definition)
+                return;
+            kept.Add(definition);
+            readers.Enqueue(definition);
+            notes[pointer.Asset] = note;
+        }
+    }
+
+    private AssetDefinition? Released(Pointer pointer) =>
+        Ledger.Definition(pointer.Definition) is { } stored ? ProjectFolder.ReadDefinition(stored.File, stored.Text) : null;
 
     private Standing StandingOf(IReadOnlyDictionary<AssetKey, Pointer> pointers)
     {
@@ -235,19 +301,41 @@ public sealed partial class Engine : IDisposable
     private WantedAsset WithFiles(WantedAsset wanted, SourceDefinition source, Standing standing, List<Rejection> rejections)
     {
         var found = _sourceFolder.Find(source.Path);
-        var rejected = found.Where(f => rejections.Any(r => r.Kind == Rejection.Batch && r.Value == f.Hash)).ToList();
+        var stands = standing.Pointers.TryGetValue(wanted.Key, out var pointer) && pointer.Version.Build == wanted.Build ? standing.Files(pointer.Version) : [];
+        var rejected = found.Where(f => rejections.Any(r => r.Kind == Rejection.Batch && r.Value == f.Hash) && !stands.Any(s => s.Path == f.Path && s.Hash == f.Hash)).ToList();
         var files = found.Except(rejected).ToList();
-        if (standing.Pointers.TryGetValue(wanted.Key, out var pointer) && pointer.Version.Build == wanted.Build)
-        {
-            var paths = files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
-            files.AddRange(standing.Files(pointer.Version).Where(f => !paths.Contains(f.Path)));
-            files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        }
+        var paths = files.Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
+        var gone = stands.Where(f => !paths.Contains(f.Path)).ToList();
 
-        var note = rejected.Count == 0
-            ? null
-            : string.Create(CultureInfo.InvariantCulture, $"left out, as a rollback rejected it: {string.Join(", ", rejected.Select(r => r.Path))}. Change the file, or run 'millrace resume {wanted.Key.Name}'.");
+        // The bytes of a file that is gone under another name are the same rows, not new ones.
+        files.RemoveAll(f => stands.All(s => s.Path != f.Path) && gone.Any(g => g.Hash == f.Hash));
+        files.AddRange(gone);
+        files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+
+        var twins = found.GroupBy(f => f.Hash).FirstOrDefault(g => g.Count() > 1);
+        var note = (rejected.Count, gone.Count) switch
+        {
+            (0, 0) => twins is null ? null : $"{string.Join(" and ", twins.Select(f => f.Path))} hold the same bytes, and their rows count twice.",
+            (0, 1) => $"{gone[0].Path} was loaded and is gone; its rows stay.",
+            (0, _) => FormattableString.Invariant($"{gone.Count} loaded files are gone, {gone[0].Path} first; their rows stay."),
+            _ => $"left out, as a rollback rejected it: {string.Join(", ", rejected.Select(r => r.Path))}. Change the file, or run 'millrace resume {wanted.Key.Name}'.",
+        };
+        if (LostWithout(wanted, source, files, standing) is { } obstacle)
+            return wanted with { Files = files, Note = note, Obstacle = wanted.Obstacle ?? obstacle };
         return wanted with { Files = files, Note = note };
+    }
+
+    /// <summary>A changed definition loads everything again. What it would lose, because a file that stands is not there any more, keeps it from doing so.</summary>
+    private static string? LostWithout(WantedAsset wanted, SourceDefinition source, List<SourceFile> files, Standing standing)
+    {
+        if (!standing.Pointers.TryGetValue(wanted.Key, out var pointer) || pointer.Version.Build == wanted.Build)
+            return null;
+        var lost = standing.Files(pointer.Version).Where(h => files.All(f => f.Path != h.Path && f.Hash != h.Hash)).Select(h => h.Path).ToList();
+        if (lost.Count == 0)
+            return null;
+        var names = lost.Count <= 3 ? string.Join(", ", lost) : FormattableString.Invariant($"{lost[0]} and {lost.Count - 1} more");
+        return $"{source.File} changed, so every file has to be loaded again, but {names} {(lost.Count == 1 ? "is" : "are")} not there as released: the rows would be lost. "
+            + $"Put the {(lost.Count == 1 ? "file" : "files")} back, undo the change, or give the source a new name to start from what lies there.";
     }
 
     private TableSpec SpecOf(CompiledProject project, AssetKey key)

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
 using Millrace.Checks;
+using Millrace.Checks.Types;
 using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Plans;
@@ -14,7 +16,7 @@ namespace Millrace.Project;
 
 /// <summary>Turns the definitions of a folder into a graph: parents from the SQL, columns from the engine, lineage and fingerprints from the tree.</summary>
 /// <remarks>Reports every mistake that it can find before it gives up; the stages after a mistake leave out what stands on it.</remarks>
-internal sealed class ProjectCompiler(ProjectFiles files, CompileCache cache, SqlSessionPool pool) : IDisposable
+internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache cache, SqlSessionPool pool) : IDisposable
 {
     /// <summary>Raised when our code computes other rows from the same definition.</summary>
     private const int SourceRevision = 1;
@@ -26,6 +28,7 @@ internal sealed class ProjectCompiler(ProjectFiles files, CompileCache cache, Sq
     private readonly List<Problem> _problems = [.. files.Problems];
     private readonly Dictionary<AssetKey, CompiledAsset> _assets = [];
     private readonly Dictionary<AssetKey, RelationFacts> _facts = [];
+    private readonly HashSet<AssetKey> _unsound = [];
     private readonly Dictionary<string, string> _variables = files.Variables.ToDictionary(v => v.Key, v => Literal(v.Value));
     private SqlSession? _session;
     private QueryParser? _parser;
@@ -50,7 +53,7 @@ internal sealed class ProjectCompiler(ProjectFiles files, CompileCache cache, Sq
         {
             if (files.Sources.FirstOrDefault(s => s.Key == key) is { } source)
                 Compile(source);
-            else if (outlines.TryGetValue(key, out var outline) && parents[key].All(_assets.ContainsKey))
+            else if (outlines.TryGetValue(key, out var outline) && !_unsound.Contains(key) && parents[key].All(_assets.ContainsKey))
                 Compile(files.Tables.First(t => t.Key == key), outline, parents[key]);
         }
 
@@ -110,9 +113,14 @@ internal sealed class ProjectCompiler(ProjectFiles files, CompileCache cache, Sq
     private void Inspect(TableDefinition table, QueryOutline outline)
     {
         foreach (var finding in outline.Findings)
+        {
+            _unsound.Add(table.Key);
             _problems.Add(new Problem(finding.Code, finding.Message, table.File, table.SqlLine + finding.Line - 1));
+        }
+
         foreach (var variable in outline.Variables.Where(v => !RunVariables.Contains(v) && !_variables.ContainsKey(v)))
         {
+            _unsound.Add(table.Key);
             var known = _variables.Keys.Concat(RunVariables).Order(StringComparer.Ordinal).ToList();
             _problems.Add(new Problem(
                 "unknown-variable",
@@ -187,6 +195,12 @@ internal sealed class ProjectCompiler(ProjectFiles files, CompileCache cache, Sq
         var checks = CheckReader.Read(table.Checks, _problems);
         CheckReader.Validate(table.Key, checks, schema, _problems);
         ValidateTime(table, schema, parents);
+        if (table.Kind == TableKind.View)
+        {
+            _problems.AddRange(checks.Where(c => c.Effect == CheckEffect.Quarantine).Select(c => new Problem(
+                "view-check", $"Check '{c.Id}' quarantines rows, but {table.Key.Name} is a view and stores none. Put the check on a table that is stored, or use on_fail: warn.", c.File, c.Line)));
+        }
+
         var rows = Fingerprint.Of([analysis.Rows.Text, .. DataTexts(checks)]);
         var columns = schema.Columns.Zip(analysis.Columns, (c, o) => new ColumnFacts(c.Name, c.Type, o.Fingerprint)).ToList();
         _facts[table.Key] = new RelationFacts(table.Key.Name, rows, columns);
@@ -276,6 +290,12 @@ internal sealed class ProjectCompiler(ProjectFiles files, CompileCache cache, Sq
                 continue;
             }
 
+            if (WhyUnsound(check, schema) is { } reason)
+            {
+                _problems.Add(new Problem("check-binding", $"Check '{check.Id}' of {asset.Name} cannot be asked: {reason}", check.File, check.Line));
+                continue;
+            }
+
             var session = Session([asset], (asset, schema));
             try
             {
@@ -287,6 +307,29 @@ internal sealed class ProjectCompiler(ProjectFiles files, CompileCache cache, Sq
                 _problems.Add(new Problem("check-binding", $"Check '{check.Id}' of {asset.Name} cannot be asked: {e.Message.Split('\n')[0].Trim()}", check.File, check.Line));
             }
         }
+    }
+
+    /// <summary>What binding does not find: an expression that looks beyond its row, a bound that the column's type cannot read.</summary>
+    private string? WhyUnsound(RowCheck check, Schema schema)
+    {
+        if (check is ExpressionCheck expression)
+        {
+            _parser ??= new QueryParser();
+            var query = _parser.Parse($"SELECT ({expression.Sql}\n)").Query;
+            return query?.Outline.Findings is [var finding, ..] ? finding.Message
+                : query?.Relations is [var other, ..] ? $"it reads '{other}'. An expression looks at the columns of its own row; join the other rows in the table's SQL."
+                : null;
+        }
+
+        foreach (var text in check.Texts)
+        {
+            var type = schema.Find(check.Columns[0])!.Type.Sql;
+            using var result = Session([]).Query($"SELECT TRY_CAST({SqlName.Text(text)} AS {type}) IS NULL");
+            if (result.Scalar() is true)
+                return $"'{text}' is no {type}, which {check.Columns[0]} is.";
+        }
+
+        return null;
     }
 
     /// <summary>Answers the checks on lineage, and keeps an asset from being computed whose check blocks.</summary>
@@ -342,8 +385,9 @@ internal sealed class ProjectCompiler(ProjectFiles files, CompileCache cache, Sq
 
     private static string Revision(int revision) => revision.ToString(CultureInfo.InvariantCulture);
 
-    internal static string Literal(string value) =>
-        value is "true" or "false" || double.TryParse(value, NumberStyles.Float & ~NumberStyles.AllowLeadingWhite & ~NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out _)
-            ? value
-            : SqlName.Text(value);
+    /// <summary>A variable's value as SQL. A number has no zeros before it: <c>01234</c> is a text, such as a postal code.</summary>
+    internal static string Literal(string value) => value is "true" or "false" || Number().IsMatch(value) ? value : SqlName.Text(value);
+
+    [GeneratedRegex(@"^[+-]?(0|[1-9][0-9]*)?(?<=[0-9])(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?\z|^[+-]?0?\.[0-9]+([eE][+-]?[0-9]{1,3})?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Number();
 }

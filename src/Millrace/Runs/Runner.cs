@@ -52,7 +52,7 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
     public RunResult Run(Planner planner, Plan plan, Func<AssetKey, bool> isSelected, IReadOnlyList<AssetVersion> adopted, CancellationToken cancellationToken)
     {
         if (plan.IsEmpty)
-            return new RunResult(null, RunState.Done, null, [.. plan.Decisions.Select(d => Settle(d, AssetOutcome.Unchanged))], plan, adopted);
+            return new RunResult(null, RunState.Done, null, [.. plan.Decisions.Select(d => Settle(d, d.Action == PlanAction.Hold ? AssetOutcome.Held : AssetOutcome.Unchanged))], plan, adopted);
 
         var run = ledger.StartRun(planner.Standing.Environment, plan.Hash.Text, plan.AsOf);
         Failpoint.Pass("run.started");
@@ -89,13 +89,14 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
                 relied[read] = pointers.GetValueOrDefault(read);
         }
 
-        var failed = results.Values.Any(r => r.Outcome is AssetOutcome.Blocked or AssetOutcome.Failed or AssetOutcome.Held);
+        var held = results.Values.Any(r => r.Outcome is AssetOutcome.Blocked or AssetOutcome.Failed or AssetOutcome.Held);
+        var failed = results.Values.Any(r => r.Outcome is AssetOutcome.Blocked or AssetOutcome.Failed || (r.Outcome is AssetOutcome.Held && !states[r.Asset].IsRejected));
         var ended = new List<AssetResult>(planner.Wanted.Graph.Order.Select(k => results[k]));
         foreach (var gone in plan.Decisions.Where(d => d.Action == PlanAction.Remove))
         {
             // While something is held back it may still stand on what the project names no longer.
-            ended.Add(Settle(gone, failed ? AssetOutcome.Held : AssetOutcome.Removed));
-            if (!failed)
+            ended.Add(Settle(gone, held ? AssetOutcome.Held : AssetOutcome.Removed));
+            if (!held)
                 moves.Add(new Move(gone.Asset, pointers[gone.Asset], null));
             relied[gone.Asset] = pointers[gone.Asset];
         }
@@ -269,7 +270,13 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
                             return (Planner.Hold(asset.Key, blocked.Message).After, Result(AssetOutcome.Blocked, blocked.Message));
                     }
                 }
-                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+                catch (Exception e) when (cancellationToken.IsCancellationRequested)
+                {
+                    // The engine says in its own words that it was interrupted; what counts is that someone stopped the run.
+                    runner.Ledger.EndAttempt(tasks[i].Id, fence, TaskState.Failed, "stopped before the commit", []);
+                    throw new OperationCanceledException(e.Message, e, cancellationToken);
+                }
+                catch (Exception e)
                 {
                     runner.Ledger.EndAttempt(tasks[i].Id, fence, TaskState.Failed, e.Message, []);
                     runner.Observe(asset.Key, "failed", null, e.Message);

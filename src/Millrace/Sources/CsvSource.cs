@@ -1,6 +1,7 @@
 using System.Globalization;
 using Millrace.Assets;
 using Millrace.Checks;
+using Millrace.Lake.Delta;
 using Millrace.Native;
 
 namespace Millrace.Sources;
@@ -74,25 +75,39 @@ internal sealed class CsvSource(SourceDefinition source, string folder, IReadOnl
         var raw = SqlName.Quote(names.First(n => n.Equals(c.Name, StringComparison.OrdinalIgnoreCase)));
         if (!IsGuarded(c))
             return [$"{raw} AS {SqlName.Quote(c.Name)}"];
+
+        // The reader's decimal separator does not reach a value that is read as text. A point is no part of a number then.
+        var plain = HasComma(c) ? $"replace(replace({raw}, '.', '?'), ',', '.')" : raw;
         var reading = c.Format is { } format
             ? $"{(cast == "CAST" ? "strptime" : "try_strptime")}({raw}, {SqlName.Text(format)})::{c.Type.Sql}"
-            : $"{cast}({raw} AS {c.Type.Sql})";
+            : $"{cast}({plain} AS {c.Type.Sql})";
         return new[] { $"{raw} AS {Quote(c, "t")}", $"{reading} AS {Quote(c, "r")}" };
     }));
 
-    private static string Fast(ContractColumn c) => c.Format is not null
-        ? Quote(c, "r")
-        : $"CASE WHEN {Quote(c, "r")}::VARCHAR = {Quote(c, "t")} THEN {Quote(c, "r")} WHEN {Quote(c, "t")} IS NULL THEN NULL WHEN {Faithful(c)} THEN {Quote(c, "r")} ELSE CAST(error({SqlName.Text(Unfaithful)}) AS {c.Type.Sql}) END";
+    private string Fast(ContractColumn c)
+    {
+        var (text, reading) = (Quote(c, "t"), Quote(c, "r"));
+        var says = c.Format is not null ? [InCalendar(c)] : new[] { Same(c), Faithful(c) };
+        return $"CASE {string.Join(" ", says.Select(s => $"WHEN {s} THEN {reading}"))} WHEN {text} IS NULL THEN NULL ELSE CAST(error({SqlName.Text(Unfaithful)}) AS {c.Type.Sql}) END";
+    }
 
-    private static string FitOf(ContractColumn c) => c.Format is not null
-        ? $"{Quote(c, "t")} IS NULL OR {Quote(c, "r")} IS NOT NULL"
-        : $"{Quote(c, "t")} IS NULL OR coalesce({Quote(c, "r")}::VARCHAR = {Quote(c, "t")}, false) OR ({Quote(c, "r")} IS NOT NULL AND {Faithful(c)})";
+    private string FitOf(ContractColumn c) => c.Format is not null
+        ? $"{Quote(c, "t")} IS NULL OR coalesce({InCalendar(c)}, false)"
+        : $"{Quote(c, "t")} IS NULL OR coalesce({Same(c)}, false) OR coalesce({Quote(c, "r")} IS NOT NULL AND {Faithful(c)}, false)";
+
+    /// <summary>The engine writes the value as it stood there: the cheap answer for nearly all.</summary>
+    private string Same(ContractColumn c) => HasComma(c) ? "false" : $"({Quote(c, "r")}::VARCHAR = {Quote(c, "t")}{(c.Type.IsTime ? " AND " + InCalendar(c) : "")})";
+
+    /// <summary>Infinity and years outside of 1 to 9999, which the engine takes, are no time that other readers know.</summary>
+    private static string InCalendar(ContractColumn c) => $"year({Quote(c, "r")}) BETWEEN 1 AND 9999";
+
+    private bool HasComma(ContractColumn c) => c.Type.IsDecimal && source.Csv.DecimalSeparator == ",";
 
     private static string Reason(ContractColumn c) =>
         $"{SqlName.Text(c.Name + " holds '")} || {Quote(c, "t")} || {SqlName.Text($"', which is no {c.Type.Sql}{(c.Format is { } f ? $" written as {f}" : "")}")}";
 
     /// <summary>The written forms of a type that lose nothing when they are cast.</summary>
-    private static string Faithful(ContractColumn c)
+    private string Faithful(ContractColumn c)
     {
         const string Day = @"\d{4}-\d{1,2}-\d{1,2}";
         const string Clock = @"\d{1,2}:\d{2}(:\d{2}(\.\d{1,6}0*)?)?";
@@ -101,10 +116,10 @@ internal sealed class CsvSource(SourceDefinition source, string folder, IReadOnl
             { } t when t == DataType.Date => Day,
             { } t when t == DataType.TimestampNtz => $"{Day}([ T]{Clock})?",
             { } t when t == DataType.Timestamp => $@"{Day}([ T]{Clock} ?(Z|[+-]\d{{2}}(:?\d{{2}})?)?)?",
-            { IsDecimal: true } t => $@"[+-]?\d*(\.\d{{0,{t.Sql[(t.Sql.IndexOf(',', StringComparison.Ordinal) + 1)..^1]}}}0*)?",
+            { IsDecimal: true } t => $@"[+-]?\d*({(HasComma(c) ? "," : @"\.")}\d{{0,{t.Sql[(t.Sql.IndexOf(',', StringComparison.Ordinal) + 1)..^1]}}}0*)?",
             _ => @"[+-]?\d+",
         };
-        return $"regexp_full_match({Quote(c, "t")}, {SqlName.Text($@"\s*{form}\s*")})";
+        return $"(regexp_full_match({Quote(c, "t")}, {SqlName.Text($@"\s*{form}\s*")}){(c.Type.IsTime ? " AND " + InCalendar(c) : "")})";
     }
 
     /// <summary>Types whose cast could change a value in silence.</summary>
@@ -124,7 +139,7 @@ internal sealed class CsvSource(SourceDefinition source, string folder, IReadOnl
         };
         if (csv.Comment is { Length: > 0 } comment)
             options.Add($"comment={SqlName.Text(comment)}");
-        return $"read_csv([{string.Join(", ", files.Select(f => SqlName.Text(Path.Combine(folder, f))))}], {string.Join(", ", options)})";
+        return $"read_csv([{string.Join(", ", files.Select(f => SqlName.Text(FileRelation.Literally(Path.Combine(folder, f)))))}], {string.Join(", ", options)})";
     }
 
     private static string Rejects(int group) => FormattableString.Invariant(

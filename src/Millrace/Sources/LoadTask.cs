@@ -11,9 +11,9 @@ namespace Millrace.Sources;
 /// <summary>Loads the new and changed files of a source into its table.</summary>
 /// <param name="pool">Engines.</param>
 /// <param name="home">Where tables lie.</param>
-/// <param name="projectFolder">Where the files lie.</param>
+/// <param name="folder">Where the files lie, and how they were when the plan was made.</param>
 /// <param name="sources">Definition and checks of each source.</param>
-public sealed class LoadTask(SqlSessionPool pool, Home home, string projectFolder, Func<AssetKey, (SourceDefinition Source, IReadOnlyList<Check> Checks)> sources) : ITaskKind
+public sealed class LoadTask(SqlSessionPool pool, Home home, SourceFolder folder, Func<AssetKey, (SourceDefinition Source, IReadOnlyList<Check> Checks)> sources) : ITaskKind
 {
     /// <summary>The word in plans and in the ledger.</summary>
     public const string Kind = "load";
@@ -30,27 +30,26 @@ public sealed class LoadTask(SqlSessionPool pool, Home home, string projectFolde
         var (source, checks) = sources(context.Asset.Key);
         var batch = Choose(context);
         if (batch.Files.Count == 0 && context.Base is null)
-            throw new SourceException($"No file matches '{source.Path}' in the project folder. Put a file there, or change 'path' in {source.File}.");
+            throw new SourceException(context.Asset.Note is { } note ? $"No file is left to load: {note}" : $"No file matches '{source.Path}' in the project folder. Put a file there, or change 'path' in {source.File}.");
 
         using var session = pool.Rent();
         using var interrupt = cancellationToken.Register(session.Connection.Interrupt);
-        var csv = new CsvSource(source, projectFolder, [.. batch.Files.Select(f => f.Path)]);
-        var stamps = Stamps(batch.Files);
+        var csv = new CsvSource(source, folder.Folder, [.. batch.Files.Select(f => f.Path)]);
         try
         {
-            return Write(session.Connection, context, source, checks, batch, csv, stamps, isSecondPass: false);
+            return Write(session.Connection, context, source, checks, batch, csv, isSecondPass: false);
         }
         catch (DuckException e) when (CsvSource.IsUnreadable(e))
         {
             context.Report("sorting rows", null);
             for (var i = 0; i < batch.Files.Count; i++)
                 session.Connection.Execute(FormattableString.Invariant($"DROP TABLE IF EXISTS millrace_rejects_{i}; DROP TABLE IF EXISTS millrace_scans_{i}"));
-            return Write(session.Connection, context, source, checks, batch, csv, stamps, isSecondPass: true);
+            return Write(session.Connection, context, source, checks, batch, csv, isSecondPass: true);
         }
     }
 
     private TaskOutcome Write(
-        DuckConnection connection, TaskContext context, SourceDefinition source, IReadOnlyList<Check> checks, Batch batch, CsvSource csv, string stamps, bool isSecondPass)
+        DuckConnection connection, TaskContext context, SourceDefinition source, IReadOnlyList<Check> checks, Batch batch, CsvSource csv, bool isSecondPass)
     {
         var effect = source.OnMismatch == OnMismatch.Block ? CheckEffect.Block : CheckEffect.Quarantine;
         return WritePath.Write(connection, new TableWrite
@@ -68,8 +67,9 @@ public sealed class LoadTask(SqlSessionPool pool, Home home, string projectFolde
             ],
             Unreadable = () =>
             {
-                if (Stamps(batch.Files) != stamps)
-                    throw new SourceException($"A file of {context.Asset.Key} changed while it was read. Nothing was loaded; run again once writing has ended.");
+                // The rows stand under the hash that the plan saw: bytes that came later must not be taken for these.
+                if (batch.Files.FirstOrDefault(f => !folder.IsAsFound(f)) is { } changed)
+                    throw new SourceException($"{changed.Path} changed after the plan was made. Nothing was loaded; run again once writing has ended.");
                 return csv.Unreadable(connection, isSecondPass);
             },
             BlocksUnreadable = source.OnMismatch == OnMismatch.Block,
@@ -99,12 +99,6 @@ public sealed class LoadTask(SqlSessionPool pool, Home home, string projectFolde
 
         return new Batch([.. wanted.Where(f => !byPath.TryGetValue(f.Path, out var h) || reloaded.Contains(h.Batch))], reloaded);
     }
-
-    private string Stamps(IReadOnlyList<SourceFile> files) => string.Join('\n', files.Select(f =>
-    {
-        var info = new FileInfo(Path.Combine(projectFolder, f.Path));
-        return FormattableString.Invariant($"{f.Path} {(info.Exists ? info.Length : -1)} {(info.Exists ? info.LastWriteTimeUtc.Ticks : 0)}");
-    }));
 
     private sealed record Batch(IReadOnlyList<SourceFile> Files, IReadOnlySet<string> Reloaded);
 }

@@ -213,7 +213,8 @@ public static class SourceDefinitionReader
         }
         catch (FormatException e)
         {
-            column.Report("bad-type", $"Column '{name}': {e.Message}", "type");
+            var hint = column.Text("type") is { } cut && cut.Contains('(') && !cut.Contains(')') ? " In a {...} mapping a comma ends the value: put the type in quotes, type: \"decimal(10,2)\"." : "";
+            column.Report("bad-type", $"Column '{name}': {e.Message}{hint}", "type");
             return null;
         }
     }

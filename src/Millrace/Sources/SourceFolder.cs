@@ -44,6 +44,17 @@ public sealed class SourceFolder
         return found;
     }
 
+    /// <summary>Where the project lies.</summary>
+    public string Folder => _folder;
+
+    /// <summary>True when a file that was found here lies there still with the size and the modification time that it had.</summary>
+    public bool IsAsFound(SourceFile file)
+    {
+        var now = new FileInfo(Path.Combine(_folder, file.Path));
+        return now.Exists && _stamps.TryGetValue(file.Path, out var stamp) && stamp.Hash == file.Hash
+            && stamp.Size == now.Length && stamp.Modified == now.LastWriteTimeUtc.Ticks;
+    }
+
     /// <summary>Keeps the hashes for the next look. What cannot be kept is computed again then.</summary>
     public void Save()
     {

@@ -207,6 +207,25 @@ public static class TableDefinitionReader
             section.Report("bad-name", "'time_column' is blank. Write the name of a column of the result.", "time_column");
     }
 
+    /// <summary>SQL that goes back from <c>@start</c> reads rows before its interval; unless it says how far, late rows there would change nothing here.</summary>
+    private static void CheckReadsBack(string file, string sql, int sqlLine, SqlText used, Section section, List<Problem> problems)
+    {
+        if (section.Integer("reads_back") > 0)
+            return;
+        for (var at = used.IndexOf("start"); at >= 0; at = sql.IndexOf("@start", at + 1, StringComparison.Ordinal))
+        {
+            if (!sql.AsSpan(at + "@start".Length).TrimStart().StartsWith("-") || sql.AsSpan(at + "@start".Length).TrimStart().StartsWith("--"))
+                continue;
+            problems.Add(new Problem(
+                "missing-reads-back",
+                "The SQL reads rows from before @start, but does not say how far back: a late row there would not compute this table again. "
+                + "Write reads_back: with the number of intervals, for example reads_back: 7.",
+                file,
+                sqlLine + LineAt(sql, at) - 1));
+            return;
+        }
+    }
+
     private static void CheckVariables(string file, string sql, int sqlLine, TableKind? kind, Section section, List<Problem> problems)
     {
         var used = new SqlText(sql);
@@ -214,7 +233,11 @@ public static class TableDefinitionReader
         {
             var missing = ((string[])["start", "end"]).Where(v => used.IndexOf(v) < 0).Select(v => "@" + v).ToArray();
             if (missing.Length == 0)
+            {
+                CheckReadsBack(file, sql, sqlLine, used, section, problems);
                 return;
+            }
+
             var column = section.Text("time_column") ?? "hour";
             problems.Add(new Problem(
                 "missing-variable",

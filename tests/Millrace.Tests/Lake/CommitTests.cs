@@ -140,7 +140,7 @@ public sealed class CommitTests : LakeTestBase
 
         var wrong = new string('0', 64);
         var message = Assert.Throws<LakeException>(() => Table.Read(0, wrong)).Message;
-        Assert.Contains("Version 0", message);
+        Assert.Contains("version 0", message);
         Assert.Contains(wrong, message);
         Assert.Contains(result.EntryHash, message);
         Assert.Contains(Table.Folder, message);

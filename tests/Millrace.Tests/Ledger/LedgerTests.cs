@@ -82,7 +82,7 @@ public sealed class LedgerTests : IDisposable
     {
         Commit(Orders, 0);
         var before = _ledger.Events().Count;
-        Assert.ThrowsAny<SqliteException>(() => _ledger.CommitVersion(Version(Orders, 0, "another task")));
+        Assert.Throws<InvalidDataException>(() => _ledger.CommitVersion(Version(Orders, 0, "another task")));
         Assert.Equal(before, _ledger.Events().Count);
         Assert.Null(_ledger.VersionOfTask("another task"));
         Assert.Null(_ledger.FindBrokenLink());

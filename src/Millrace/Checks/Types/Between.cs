@@ -1,4 +1,3 @@
-using System.Globalization;
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
 using Millrace.Lake;
@@ -27,13 +26,13 @@ internal sealed class Between : ICheckType
         var (min, max) = (map.Text("min"), map.Text("max"));
         if (min is null && max is null)
             map.Report("missing-key", "Check 'between' has neither 'min' nor 'max'. Give one or both, for example {column: rides, min: 0}.");
-        else if (Number(min) is { } low && Number(max) is { } high && low > high)
+        else if (Number(min) is { } low && Number(max) is { } high && low.CompareTo(high) > 0)
             map.Report("empty-range", $"Check 'between' has min {min} above max {max}: no value would pass.", "min");
         else
             yield return new BetweenCheck(argument.Id(column), argument.Effect, argument.File, argument.Line, column, min, max);
     }
 
-    internal static double? Number(string? text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+    internal static ExactNumber? Number(string? text) => ExactNumber.Parse(text);
 }
 
 /// <summary>Values of one column lie between bounds; a bound that is no number compares as the column's type reads its text.</summary>
@@ -52,12 +51,15 @@ internal sealed record BetweenCheck(string Id, CheckEffect Effect, string File, 
         " OR ",
         new[] { Min is null ? null : $"{SqlName.Quote(Column)} < {Literal(Min)}", Max is null ? null : $"{SqlName.Quote(Column)} > {Literal(Max)}" }.OfType<string>());
 
+    public override IReadOnlyList<string> Texts => [.. new[] { Min, Max }.OfType<string>().Where(b => Between.Number(b) is null)];
+
     public override bool IsProvedBy(Func<string, ColumnStatistics?> statistics)
     {
-        // Bounds are compared as numbers only; dates and texts are left to the scan.
+        // Bounds are compared as numbers only, digit by digit, since a double has too few for a BIGINT; dates and texts are left to the scan.
         if (statistics(Column) is not { Min: { } least, Max: { } greatest } || Between.Number(least) is not { } low || Between.Number(greatest) is not { } high)
             return false;
-        return (Min is null || Between.Number(Min) <= low) && (Max is null || high <= Between.Number(Max));
+        return (Min is null || Between.Number(Min) is { } min && min.CompareTo(low) <= 0)
+            && (Max is null || Between.Number(Max) is { } max && high.CompareTo(max) <= 0);
     }
 
     private static string Literal(string bound) => Between.Number(bound) is not null ? bound : SqlName.Text(bound);

@@ -34,5 +34,7 @@ internal sealed record InSetCheck(string Id, CheckEffect Effect, string File, in
 
     public override string Rule => $"{Column} is one of {string.Join(", ", Values)}";
 
+    public override IReadOnlyList<string> Texts => Values;
+
     public override string BreaksSql => $"{SqlName.Quote(Column)} NOT IN ({string.Join(", ", Values.Select(SqlName.Text))})";
 }
