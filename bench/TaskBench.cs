@@ -8,11 +8,17 @@ internal static class TaskBench
 {
     public static void Overhead(BenchOptions options)
     {
+        Measure(options, "tables of one row", 5, _ => "");
+        Measure(options, "tables of one row that read one other", null, i => i == 0 ? "" : " FROM t0");
+    }
+
+    private static void Measure(BenchOptions options, string what, double? limit, Func<int, string> from)
+    {
         using var folder = BenchOptions.Folder();
         var tables = options.Assets ?? 200;
         var project = new BenchProject(folder.File("project"));
         for (var i = 0; i < tables; i++)
-            project.Write(string.Create(CultureInfo.InvariantCulture, $"tables/t{i}.sql"), string.Create(CultureInfo.InvariantCulture, $"SELECT {i} AS id, 'one row' AS label\n"));
+            project.Write(string.Create(CultureInfo.InvariantCulture, $"tables/t{i}.sql"), string.Create(CultureInfo.InvariantCulture, $"SELECT {i} AS id, 'one row' AS label{from(i)}\n"));
 
         var flushes = new List<double>();
         using var listener = new MeterListener();
@@ -41,8 +47,8 @@ internal static class TaskBench
             waits.Add(flushes.Sum() * 1000 / tables);
         }
 
-        Table.Heading(string.Create(CultureInfo.InvariantCulture, $"task-overhead: {tables} tables of one row, computed in one run"), options.Pairs);
-        Table.Row("CPU a task, ms", runs.Select(r => r.CpuSeconds * 1000 / tables), 5, "0.00");
+        Table.Heading(string.Create(CultureInfo.InvariantCulture, $"task-overhead: {tables} {what}, computed in one run"), options.Pairs);
+        Table.Row("CPU a task, ms", runs.Select(r => r.CpuSeconds * 1000 / tables), limit, "0.00");
         Table.Row("wall a task, ms", runs.Select(r => r.WallSeconds * 1000 / tables), null, "0.00");
         Table.Row("fsyncs a task", counts, null, "0.00");
         Table.Row("waiting in fsync a task, ms", waits, null, "0.00");

@@ -51,12 +51,15 @@ public sealed class DuckConnection : IDisposable
     /// <exception cref="DuckException">The statement does not parse, does not bind, or failed before its first row.</exception>
     public DuckResult Query(string sql)
     {
-        using var script = Extract(sql, out var count);
-        if (count > 1 && IsPivot(sql))
+        if (IsPivot(sql))
         {
-            RunAll(script, count - 1, sql);
-            using var last = PrepareOf(script, count - 1, sql);
-            return last.Query();
+            using var script = Extract(sql, out var count);
+            if (count > 1)
+            {
+                RunAll(script, count - 1, sql);
+                using var last = PrepareOf(script, count - 1, sql);
+                return last.Query();
+            }
         }
 
         using var statement = Prepare(sql);

@@ -17,7 +17,8 @@ public sealed partial class LakeTable
     /// <exception cref="LakeException">A column that must not be NULL is. Nothing is left behind.</exception>
     public StagedFiles Stage(DuckConnection connection, string select, Schema schema, StageOptions options)
     {
-        DurableFile.MakeFolder(_log.Path);
+        DurableFile.MakeFolder(Folder);
+        Directory.CreateDirectory(_log.Path);
         var prefix = $"part-{Guid.NewGuid():D}-";
         var columns = string.Join(", ", schema.Columns.Select(c => $"CAST({SqlName.Quote(c.Name)} AS {c.Type.Sql}) AS "
             + $"{SqlName.Quote(c.Name)}"));
@@ -46,8 +47,7 @@ public sealed partial class LakeTable
             }
 
             CheckNulls(schema, files);
-            if (files.Count > 0)
-                DurableFile.FlushFolder(Folder);
+            DurableFile.FlushFolder(Folder);
         }
         catch
         {

@@ -5,12 +5,15 @@ namespace Millrace.Sql;
 
 /// <summary>An engine for one task: relations are handed in under their names, SQL reads them.</summary>
 /// <remarks>
-/// Everything defined lies in a database of its own in memory. <see cref="Dispose"/> detaches it whole, puts changed settings back, and
-/// returns the engine to its pool; an engine that cannot be cleaned is closed.
+/// Everything defined lies in a database of its own in memory, made for the first of it. <see cref="Dispose"/> detaches it whole, puts
+/// changed settings back, and returns the engine to its pool; an engine that cannot be cleaned is closed.
 /// </remarks>
 public sealed class SqlSession : IDisposable
 {
-    private const string Work = "work";
+    private const string WorkName = "work";
+
+    /// <summary>Up to this many relations, dropping them is quicker than a new connection with a new database.</summary>
+    private const int MostDrops = 6;
 
     private const string LeftBehind =
         """
@@ -23,7 +26,10 @@ public sealed class SqlSession : IDisposable
     private readonly DuckDatabase _database;
     private readonly HashSet<string> _changed = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _schemas = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _relations = new(StringComparer.OrdinalIgnoreCase);
     private bool _isLocked;
+    private bool _hasWork;
+    private bool _isTidy;
     private bool _hasRunAnything;
     private bool _isRented = true;
 
@@ -35,7 +41,7 @@ public sealed class SqlSession : IDisposable
         Begin();
     }
 
-    /// <summary>The engine's connection, for reading and COPY. Temporary tables and what has no other database's name before its own are cleaned up too.</summary>
+    /// <summary>The engine's connection, for reading, COPY and temporary tables. Anything else goes through the session's own verbs.</summary>
     public DuckConnection Connection { get; private set; }
 
     /// <summary>Makes rows readable under a name, in place of what had the name before. Nothing is read yet.</summary>
@@ -46,6 +52,7 @@ public sealed class SqlSession : IDisposable
     {
         Schema(name);
         Connection.Execute($"CREATE OR REPLACE VIEW {SqlName.QuoteRelation(name)} AS {relation.Sql}");
+        _relations[name] = "VIEW";
     }
 
     /// <summary>Makes a relation without rows readable under a name: enough to bind SQL that reads it.</summary>
@@ -53,6 +60,7 @@ public sealed class SqlSession : IDisposable
     {
         Schema(name);
         Connection.Execute(CreateTable(name, schema));
+        _relations[name] = "TABLE";
     }
 
     /// <summary>The columns that a SELECT gives, as they are stored. The SELECT is bound and not run.</summary>
@@ -74,6 +82,7 @@ public sealed class SqlSession : IDisposable
     {
         // Preparing plans too, and half of its time goes into optimising what will never run. One transaction saves a commit a table.
         var described = new List<DescribedQuery>();
+        Work();
         Connection.Execute("PRAGMA disable_optimizer; BEGIN");
         foreach (var (name, select) in queries)
         {
@@ -105,6 +114,7 @@ public sealed class SqlSession : IDisposable
     /// <summary>Runs one statement or several and drops the rows they give.</summary>
     public void Execute(string sql)
     {
+        Work();
         _hasRunAnything = true;
         Connection.Execute(sql);
     }
@@ -112,9 +122,13 @@ public sealed class SqlSession : IDisposable
     /// <summary>Runs one statement and streams its rows.</summary>
     public DuckResult Query(string sql)
     {
+        Work();
         _hasRunAnything = true;
         return Connection.Query(sql);
     }
+
+    /// <summary>Says that the task ended well and left nothing but the relations it defined: then dropping these is all the cleaning there is.</summary>
+    public void EndTidily() => _isTidy = true;
 
     /// <summary>Shuts the engine in before it runs SQL that a user wrote: no file outside, no network, no change of settings.</summary>
     /// <remarks>It holds until the engine closes, so a locked session is not given back to the pool.</remarks>
@@ -173,8 +187,19 @@ public sealed class SqlSession : IDisposable
         }
     }
 
+    /// <summary>Makes the database of this session's own, in which everything lands that names no other.</summary>
+    private void Work()
+    {
+        if (_hasWork)
+            return;
+        Connection.Execute($"ATTACH ':memory:' AS {WorkName}");
+        Connection.Execute($"USE {WorkName}");
+        _hasWork = true;
+    }
+
     private void Schema(string name)
     {
+        Work();
         var dot = name.IndexOf('.', StringComparison.Ordinal);
         if (dot > 0 && _schemas.Add(name[..dot]))
             Connection.Execute($"CREATE SCHEMA IF NOT EXISTS {SqlName.Quote(name[..dot])}");
@@ -184,14 +209,27 @@ public sealed class SqlSession : IDisposable
     {
         try
         {
+            if (_isTidy && !_hasRunAnything && _changed.Count == 0 && _schemas.Count == 0 && _relations.Count <= MostDrops)
+            {
+                foreach (var (name, kind) in _relations)
+                    Connection.Execute($"DROP {kind} {SqlName.QuoteRelation(name)}");
+                _relations.Clear();
+                _isTidy = false;
+                return true;
+            }
+
             // A new connection has no transaction, temporary table, variable or prepared statement of the old one.
             Connection.Dispose();
             Connection = _database.Connect();
-            Connection.Execute($"DETACH {Work}");
+            if (_hasWork)
+                Connection.Execute($"DETACH {WorkName}");
+            _hasWork = false;
             foreach (var setting in _changed)
                 Connection.Execute($"RESET GLOBAL {SqlName.Quote(setting)}");
             _changed.Clear();
             _schemas.Clear();
+            _relations.Clear();
+            _isTidy = false;
 
             // Whatever was put elsewhere stays in sight of the next task. Looking costs more than a small task, so it is left out where
             // nothing but relations was defined.
@@ -212,6 +250,9 @@ public sealed class SqlSession : IDisposable
         }
     }
 
-    private void Begin() => Connection.Execute(
-        $"SET enable_progress_bar=true; SET enable_progress_bar_print=false; ATTACH ':memory:' AS {Work}; USE {Work}");
+    private void Begin()
+    {
+        Connection.Execute("SET enable_progress_bar=true");
+        Connection.Execute("SET enable_progress_bar_print=false");
+    }
 }

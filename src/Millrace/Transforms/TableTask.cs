@@ -44,7 +44,7 @@ public sealed class TableTask(SqlSessionPool pool, Home home, Func<AssetKey, Tab
             session.Define(view.Key.Name, new Relation(new SqlText(view.Sql).Bind(Literals(spec, context, null)), schema));
 
         var isIncremental = spec.Definition.Kind == TableKind.Incremental;
-        return WritePath.Write(session.Connection, new TableWrite
+        var outcome = WritePath.Write(session.Connection, new TableWrite
         {
             Context = context,
             Folder = home.TableFolder(context.Asset.Build),
@@ -56,6 +56,9 @@ public sealed class TableTask(SqlSessionPool pool, Home home, Func<AssetKey, Tab
             TimeColumn = spec.Definition.TimeColumn,
             Unit = spec.Definition.Interval,
         });
+        if (outcome is TaskOutcome.Committed { Version.QuarantineVersion: null })
+            session.EndTidily();
+        return outcome;
     }
 
     /// <summary>The SQL once for each interval; without an interval, bound to an empty moment and without rows.</summary>

@@ -90,6 +90,24 @@ public sealed class SqlSessionTests : IDisposable
     }
 
     [Fact]
+    public void A_session_that_ended_tidily_keeps_its_connection_and_loses_its_relations()
+    {
+        DuckConnection first;
+        using (var session = _pool.Rent())
+        {
+            first = session.Connection;
+            session.Define("v", new Relation("SELECT 1 AS id", new Schema([new("id", DataType.Integer)])));
+            session.DefineEmpty("e", new Schema([new("id", DataType.Integer)]));
+            session.EndTidily();
+        }
+
+        using var again = _pool.Rent();
+        Assert.Same(first, again.Connection);
+        foreach (var gone in (string[])["v", "e"])
+            Assert.Equal(DuckErrorKind.Catalog, Assert.Throws<DuckException>(() => again.Query($"SELECT * FROM {gone}").Dispose()).Kind);
+    }
+
+    [Fact]
     public void A_locked_session_reads_only_what_it_may_and_is_not_pooled()
     {
         var allowed = Directory.CreateDirectory(Path.Combine(_folder, "allowed")).FullName;
