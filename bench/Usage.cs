@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Millrace.Bench;
@@ -31,7 +32,7 @@ internal sealed record ProgramRun(Usage Usage, double? FirstOutputSeconds, long 
         var start = new ProcessStartInfo(Path.Combine(Repository, "millrace")) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        var (before, _) = Children();
+        var before = ChildCpuSeconds();
         var wall = Stopwatch.StartNew();
         using var process = Process.Start(start)!;
         var gate = new Lock();
@@ -53,12 +54,13 @@ internal sealed record ProgramRun(Usage Usage, double? FirstOutputSeconds, long 
         var readers = new[] { new Thread(() => Read(process.StandardOutput)), new Thread(() => Read(process.StandardError)) };
         foreach (var reader in readers)
             reader.Start();
-        process.WaitForExit();
+        var peak = 0L;
+        while (!process.WaitForExit(5))
+            peak = Math.Max(peak, PeakOf(process.Id));
         var seconds = wall.Elapsed.TotalSeconds;
         foreach (var reader in readers)
             reader.Join();
-        var (after, peak) = Children();
-        return new ProgramRun(new Usage(seconds, after - before), first, peak, process.ExitCode, text.ToString());
+        return new ProgramRun(new Usage(seconds, ChildCpuSeconds() - before), first, peak, process.ExitCode, text.ToString());
     }
 
     /// <summary>The folder that holds <c>Millrace.slnx</c>.</summary>
@@ -76,14 +78,28 @@ internal sealed record ProgramRun(Usage Usage, double? FirstOutputSeconds, long 
         }
     }
 
-    /// <summary>CPU seconds of all children that ended, and the peak of the largest of them ever.</summary>
-    private static (double CpuSeconds, long PeakBytes) Children()
+    /// <summary>The most memory that a running process held so far. The wrapper becomes the program, so the process is the same.</summary>
+    private static long PeakOf(int process)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line.AsSpan(6, line.Length - 8), CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>CPU seconds of all children that ended.</summary>
+    private static double ChildCpuSeconds()
     {
         const int OfChildren = -1;
         var usage = new long[18];
         if (getrusage(OfChildren, usage) != 0)
             throw new InvalidOperationException($"getrusage failed with errno {Marshal.GetLastPInvokeError()}.");
-        return (usage[0] + usage[2] + ((usage[1] + usage[3]) / 1e6), usage[4] * 1024);
+        return usage[0] + usage[2] + ((usage[1] + usage[3]) / 1e6);
     }
 
     [DllImport("libc", SetLastError = true)]

@@ -59,6 +59,10 @@ public sealed class CheckScanTests : LakeTestBase
     [InlineData("SELECT * FROM (VALUES (NULL, 1), (NULL, 1), (3, 1), (3, 1), (3, NULL)) t(x, y)", "x,y", 2)]
     [InlineData("SELECT 1 AS x, 1 AS y WHERE false", "x", 0)]
     [InlineData("SELECT 'NaN'::DOUBLE AS x, 1 AS y FROM range(2)", "x", 2)]
+    [InlineData("SELECT i AS x FROM range(300000) r(i)", "x", 0)]
+    [InlineData("SELECT i AS x FROM range(300000) r(i) UNION ALL SELECT 7", "x", 2)]
+    [InlineData("SELECT i // 2 AS x, i % 2 AS y FROM range(300000) r(i)", "x,y", 0)]
+    [InlineData("SELECT i // 2 AS x, i % 2 AS y FROM range(300000) r(i) UNION ALL SELECT 149999, 1", "x,y", 2)]
     public void Unique_counts_every_copy(string rows, string key, int twice)
     {
         var check = new UniqueCheck("unique", CheckEffect.Block, "f", 1, key.Split(','));
