@@ -36,13 +36,12 @@ public sealed partial class Ledger
 
     private LedgerEvent Append(SqliteTransaction transaction, string kind, string subject, JsonObject body)
     {
-        var last = transaction.Connection!.QueryFirstOrDefault<EventRow>("select seq, hash from event order by seq desc limit 1", transaction: transaction);
-        var line = LedgerEvent.After(
-            last?.Hash ?? LedgerEvent.Genesis, (last?.Seq ?? 0) + 1, Instants.Cut(_clock.GetUtcNow()), kind, subject, body.ToJsonString());
-        transaction.Connection!.Execute(
-            "insert into event values (@Sequence, @at, @Kind, @Subject, @Body, @Previous, @Hash)",
-            new { line.Sequence, at = Instants.Format(line.At), line.Kind, line.Subject, line.Body, line.Previous, line.Hash },
-            transaction);
+        var last = _prepared.Row(transaction, "select hash, seq from event order by seq desc limit 1");
+        var (hash, sequence) = last is null ? (LedgerEvent.Genesis, 0L) : ((string)last[0]!, (long)last[1]!);
+        var line = LedgerEvent.After(hash, sequence + 1, Instants.Cut(_clock.GetUtcNow()), kind, subject, body.ToJsonString());
+        _prepared.Execute(
+            transaction, "insert into event values ($1, $2, $3, $4, $5, $6, $7)",
+            line.Sequence, Instants.Format(line.At), line.Kind, line.Subject, line.Body, line.Previous, line.Hash);
         return line;
     }
 

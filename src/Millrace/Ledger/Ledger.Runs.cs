@@ -47,14 +47,9 @@ public sealed partial class Ledger
     {
         foreach (var task in tasks)
         {
-            t.Connection!.Execute(
-                "insert into task values (@Id, @Run, @Position, @asset, @fingerprint, @Kind, @intervals, @Base, 'queued', null, null, null)",
-                new
-                {
-                    task.Id, task.Run, task.Position, asset = task.Build.Asset.ToString(), fingerprint = task.Build.Fingerprint.Text,
-                    task.Kind, intervals = task.Intervals.ToString(), task.Base,
-                },
-                t);
+            _prepared.Execute(
+                t, "insert into task values ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', null, null, null)",
+                task.Id, task.Run, task.Position, task.Build.Asset.ToString(), task.Build.Fingerprint.Text, task.Kind, task.Intervals.ToString(), task.Base);
         }
     });
 
@@ -62,9 +57,9 @@ public sealed partial class Ledger
     public long StartAttempt(string task) => Write(t =>
     {
         var at = Instants.Format(_clock.GetUtcNow());
-        var fence = t.Connection!.ExecuteScalar<long>("select coalesce(max(fence), 0) + 1 from attempt where task = @task", new { task }, t);
-        t.Connection!.Execute("insert into attempt values (@task, @fence, 'running', @at, null, null)", new { task, fence, at }, t);
-        t.Connection!.Execute("update task set state = 'running', started = coalesce(started, @at) where id = @task", new { task, at }, t);
+        var fence = (long)_prepared.Row(t, "select coalesce(max(fence), 0) + 1 from attempt where task = $1", task)![0]!;
+        _prepared.Execute(t, "insert into attempt values ($1, $2, 'running', $3, null, null)", task, fence, at);
+        _prepared.Execute(t, "update task set state = 'running', started = coalesce(started, $2) where id = $1", task, at);
         return fence;
     });
 

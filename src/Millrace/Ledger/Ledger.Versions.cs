@@ -31,12 +31,9 @@ public sealed partial class Ledger
     public void CommitVersion(VersionRecord version) => Write(t =>
     {
         var (asset, fingerprint) = (version.Id.Asset.ToString(), version.Id.Build.Fingerprint.Text);
-        var known = t.Connection!.ExecuteScalar<long>("select count(*) from version where task = @Task", new { version.Task }, t);
-        if (known > 0)
+        if (_prepared.Row(t, "select 1 from version where task = $1", version.Task) is not null)
             return;
-        var isTaken = t.Connection!.ExecuteScalar<long>(
-            "select count(*) from version where asset = @asset and fingerprint = @fingerprint and number = @Number", new { asset, fingerprint, version.Id.Number }, t);
-        if (isTaken > 0)
+        if (_prepared.Row(t, "select 1 from version where asset = $1 and fingerprint = $2 and number = $3", asset, fingerprint, version.Id.Number) is not null)
         {
             throw new InvalidDataException(
                 $"Version {version.Id.Number} of {asset} is in the ledger already, with another log entry: that entry was deleted, or an older copy of the table's folder was put back. "
@@ -52,16 +49,13 @@ public sealed partial class Ledger
             ["origin"] = version.Origin.Text,
             ["rows"] = new JsonObject { ["in"] = version.Rows.In, ["out"] = version.Rows.Out, ["quarantined"] = version.Rows.Quarantined },
         });
-        t.Connection!.Execute(
-            "insert into version values (@asset, @fingerprint, @number, @seq, @task, @fence, @entryHash, @committed, @origin, @body)",
-            new
-            {
-                asset, fingerprint, number = version.Id.Number, seq = line.Sequence, task = version.Task, fence = version.Fence,
-                entryHash = version.EntryHash, committed = Instants.Format(version.Committed), origin = version.Origin.Text, body = version.ToJson().ToJsonString(),
-            },
-            t);
-        t.Connection!.Execute("update attempt set state = 'done', ended = @at where task = @Task and fence = @Fence", new { version.Task, version.Fence, at = Instants.Format(line.At) }, t);
-        t.Connection!.Execute("update task set state = 'done', ended = @at, message = null where id = @Task", new { version.Task, at = Instants.Format(line.At) }, t);
+        _prepared.Execute(
+            t, "insert into version values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            asset, fingerprint, version.Id.Number, line.Sequence, version.Task, version.Fence,
+            version.EntryHash, Instants.Format(version.Committed), version.Origin.Text, version.ToJson().ToJsonString());
+        var at = Instants.Format(line.At);
+        _prepared.Execute(t, "update attempt set state = 'done', ended = $3 where task = $1 and fence = $2", version.Task, version.Fence, at);
+        _prepared.Execute(t, "update task set state = 'done', ended = $2, message = null where id = $1", version.Task, at);
     });
 
     /// <summary>One version, or null when the ledger does not name it: then it does not exist.</summary>
@@ -80,8 +74,8 @@ public sealed partial class Ledger
 
     /// <summary>The newest version of an asset's quarantine journal that some committed version names; null when nothing was ever quarantined.</summary>
     /// <remarks>The journal is shared by all builds of the asset and only grows, so the newest is the one with the most rows.</remarks>
-    public long? QuarantineVersion(AssetKey asset) => Read(c => c.ExecuteScalar<long?>(
-        "select max(cast(json_extract(body, '$.quarantineVersion') as bigint)) from version where asset = @asset", new { asset = asset.ToString() }));
+    public long? QuarantineVersion(AssetKey asset) => Read(_ => (long?)_prepared.Row(
+        null, "select max(cast(json_extract(body, '$.quarantineVersion') as bigint)) from version where asset = $1", asset.ToString())![0]);
 
     /// <summary>The version behind each pointer of an environment, views left out.</summary>
     public IReadOnlyDictionary<AssetKey, VersionRecord> StandingVersions(string environment) => Read(c => c.Query<VersionRow>(

@@ -12,12 +12,14 @@ namespace Millrace.Ledger;
 public sealed partial class Ledger : IDisposable
 {
     private readonly SqliteConnection _connection;
+    private readonly PreparedStatements _prepared;
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
 
     private Ledger(SqliteConnection connection, TimeProvider clock)
     {
         _connection = connection;
+        _prepared = new PreparedStatements(connection);
         _clock = clock;
     }
 
@@ -44,7 +46,11 @@ public sealed partial class Ledger : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _prepared.Dispose();
+        _connection.Dispose();
+    }
 
     /// <summary>Runs one change: state and its events stand or fall together.</summary>
     private T Write<T>(Func<SqliteTransaction, T> change, bool durable = false)

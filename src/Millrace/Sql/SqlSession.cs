@@ -30,6 +30,7 @@ public sealed class SqlSession : IDisposable
     private bool _isLocked;
     private bool _hasWork;
     private bool _isTidy;
+    private bool _countsProgress;
     private bool _hasRunAnything;
     private bool _isRented = true;
 
@@ -38,7 +39,6 @@ public sealed class SqlSession : IDisposable
         _pool = pool;
         _database = DuckDatabase.Open(settings.ToEngine());
         Connection = _database.Connect();
-        Begin();
     }
 
     /// <summary>The engine's connection, for reading, COPY and temporary tables. Anything else goes through the session's own verbs.</summary>
@@ -53,6 +53,28 @@ public sealed class SqlSession : IDisposable
         Schema(name);
         Connection.Execute($"CREATE OR REPLACE VIEW {SqlName.QuoteRelation(name)} AS {relation.Sql}");
         _relations[name] = "VIEW";
+    }
+
+    /// <summary>A SELECT that finds relations under their names, to be run on this session's connection.</summary>
+    /// <remarks>
+    /// The relations go before the SELECT in a WITH: a view would be bound once more, and be written into the catalog and dropped again, which
+    /// takes as long as a small task does. A WITH knows no schemas, so that one name with a schema makes views of all.
+    /// </remarks>
+    /// <param name="select">One SELECT without a semicolon or a comment at its end.</param>
+    /// <param name="relations">Names and rows, each after those that it reads.</param>
+    public string Over(string select, IReadOnlyList<(string Name, Relation Rows)> relations)
+    {
+        if (relations.Count == 0)
+            return select;
+        if (relations.Any(r => r.Name.Contains('.', StringComparison.Ordinal)))
+        {
+            foreach (var (name, rows) in relations)
+                Define(name, rows);
+            return select;
+        }
+
+        var named = relations.Select(r => $"{SqlName.Quote(r.Name)} AS NOT MATERIALIZED (\n{r.Rows.Sql}\n)");
+        return $"WITH {string.Join(",\n", named)}\nSELECT * FROM (\n{select}\n)";
     }
 
     /// <summary>Makes a relation without rows readable under a name: enough to bind SQL that reads it.</summary>
@@ -109,6 +131,16 @@ public sealed class SqlSession : IDisposable
     {
         Connection.Execute($"SET {SqlName.Quote(setting)}={value}");
         _changed.Add(setting);
+    }
+
+    /// <summary>Makes the engine keep count of how far a statement is, for <see cref="DuckConnection.Progress"/>, until the session is given
+    /// back.</summary>
+    /// <remarks>It counts after every step of every thread: a small task pays more for that than for its rows.</remarks>
+    public void CountProgress()
+    {
+        Connection.Execute("SET enable_progress_bar=true");
+        Connection.Execute("SET enable_progress_bar_print=false");
+        _countsProgress = true;
     }
 
     /// <summary>Runs one statement or several and drops the rows they give.</summary>
@@ -209,7 +241,7 @@ public sealed class SqlSession : IDisposable
     {
         try
         {
-            if (_isTidy && !_hasRunAnything && _changed.Count == 0 && _schemas.Count == 0 && _relations.Count <= MostDrops)
+            if (_isTidy && !_hasRunAnything && !_countsProgress && _changed.Count == 0 && _schemas.Count == 0 && _relations.Count <= MostDrops)
             {
                 foreach (var (name, kind) in _relations)
                     Connection.Execute($"DROP {kind} {SqlName.QuoteRelation(name)}");
@@ -221,6 +253,7 @@ public sealed class SqlSession : IDisposable
             // A new connection has no transaction, temporary table, variable or prepared statement of the old one.
             Connection.Dispose();
             Connection = _database.Connect();
+            _countsProgress = false;
             if (_hasWork)
                 Connection.Execute($"DETACH {WorkName}");
             _hasWork = false;
@@ -241,18 +274,11 @@ public sealed class SqlSession : IDisposable
                 _hasRunAnything = false;
             }
 
-            Begin();
             return true;
         }
         catch (DuckException)
         {
             return false;
         }
-    }
-
-    private void Begin()
-    {
-        Connection.Execute("SET enable_progress_bar=true");
-        Connection.Execute("SET enable_progress_bar_print=false");
     }
 }

@@ -21,6 +21,9 @@ public sealed class TableTask(SqlSessionPool pool, Home home, Func<AssetKey, Tab
 {
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>A task that reads less is over before anyone could read how far it is.</summary>
+    private const long ProgressFrom = 8 << 20;
+
     /// <summary>The word in plans and in the ledger.</summary>
     public const string Kind = "table";
 
@@ -36,12 +39,10 @@ public sealed class TableTask(SqlSessionPool pool, Home home, Func<AssetKey, Tab
         var spec = tables(context.Asset.Key);
         using var session = pool.Rent();
         using var interrupt = cancellationToken.Register(session.Connection.Interrupt);
-        using var progress = new Timer(_ => Report(session.Connection, context), null, ProgressEvery, ProgressEvery);
 
-        foreach (var input in context.Inputs)
-            session.Define(input.Id.Asset.Name, new LakeTable(home.TableFolder(input.Id.Build)).Read(input.Id.Number, input.EntryHash).ToRelation());
-        foreach (var (view, schema) in spec.Views)
-            session.Define(view.Key.Name, new Relation(new SqlText(view.Sql).Bind(Literals(spec, context, null)), schema));
+        var inputs = context.Inputs.Select(i => (i.Id.Asset.Name, Snapshot: new LakeTable(home.TableFolder(i.Id.Build)).Read(i.Id.Number, i.EntryHash))).ToList();
+        var views = spec.Views.Select(v => (v.View.Key.Name, new Relation(new SqlText(v.View.Sql).Bind(Literals(spec, context, null)), v.Schema)));
+        using var progress = inputs.Sum(i => i.Snapshot.Files.Sum(f => f.Size)) >= ProgressFrom ? Watch(session, context) : null;
 
         var isIncremental = spec.Definition.Kind == TableKind.Incremental;
         var outcome = WritePath.Write(session.Connection, new TableWrite
@@ -50,7 +51,9 @@ public sealed class TableTask(SqlSessionPool pool, Home home, Func<AssetKey, Tab
             Folder = home.TableFolder(context.Asset.Build),
             QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
             Schema = context.Asset.Schema,
-            Rows = isIncremental ? IncrementalRows(spec, context) : new SqlText(spec.Definition.Sql).Bind(Literals(spec, context, null)),
+            Rows = session.Over(
+                isIncremental ? IncrementalRows(spec, context) : new SqlText(spec.Definition.Sql).Bind(Literals(spec, context, null)),
+                [.. inputs.Select(i => (i.Name, i.Snapshot.ToRelation())), .. views]),
             Checks = isIncremental ? [new InsideIntervals(spec.Definition, context.Task.Intervals), .. spec.Checks] : spec.Checks,
             Placement = isIncremental ? new Placement.Replace(context.Task.Intervals) : new Placement.Overwrite(),
             TimeColumn = spec.Definition.TimeColumn,
@@ -77,6 +80,12 @@ public sealed class TableTask(SqlSessionPool pool, Home home, Func<AssetKey, Tab
         if (interval is { } i)
             (literals["start"], literals["end"]) = (SqlText.Literal(i.Start), SqlText.Literal(i.End));
         return literals;
+    }
+
+    private static Timer Watch(SqlSession session, TaskContext context)
+    {
+        session.CountProgress();
+        return new Timer(_ => Report(session.Connection, context), null, ProgressEvery, ProgressEvery);
     }
 
     private static void Report(DuckConnection connection, TaskContext context)

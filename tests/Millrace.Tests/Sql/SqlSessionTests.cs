@@ -107,6 +107,52 @@ public sealed class SqlSessionTests : IDisposable
             Assert.Equal(DuckErrorKind.Catalog, Assert.Throws<DuckException>(() => again.Query($"SELECT * FROM {gone}").Dispose()).Kind);
     }
 
+    [Theory]
+    [InlineData("SELECT sum(id) FROM t")]
+    [InlineData("SELECT sum(t.id) FROM t")]
+    [InlineData("SELECT sum(a.id) FROM T AS a JOIN t AS b USING (id)")]
+    [InlineData("WITH t AS (SELECT * FROM t) SELECT sum(id) FROM t")]
+    [InlineData("WITH RECURSIVE n AS (SELECT max(id) AS id FROM t UNION ALL SELECT id - 1 FROM n WHERE id > 1) SELECT sum(id) FROM n")]
+    [InlineData("SELECT sum(id) FROM (FROM t TABLESAMPLE 100 PERCENT)")]
+    [InlineData("SELECT \"1\" + \"2\" FROM (PIVOT t ON id IN (1, 2) USING sum(id))")]
+    [InlineData("SELECT sum(id) FROM t WHERE id IN (SELECT id FROM v)")]
+    [InlineData("SELECT sum(id) FROM v -- with a comment inside\n WHERE true")]
+    [InlineData("SELECT sum(o.id) FROM t AS o WHERE EXISTS (WITH t AS (SELECT 7 AS id) SELECT 1 FROM t WHERE t.id > o.id)")]
+    public void A_select_finds_the_relations_that_it_is_put_over(string select)
+    {
+        using var session = _pool.Rent();
+        var schema = new Schema([new("id", DataType.Integer)]);
+
+        var over = session.Over(select, [("t", new Relation("SELECT unnest([1, 2]) AS id", schema)), ("v", new Relation("SELECT id FROM t -- every row", schema))]);
+
+        Assert.Equal("3", Convert.ToString(session.Query(over).Scalar(), System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void A_select_finds_relations_in_schemas_too()
+    {
+        using var session = _pool.Rent();
+        var schema = new Schema([new("id", DataType.Integer)]);
+
+        var over = session.Over("SELECT sum(id) FROM v", [("sales.t", new Relation("SELECT 5 AS id", schema)), ("v", new Relation("SELECT id FROM sales.t", schema))]);
+
+        Assert.Equal("5", Convert.ToString(session.Query(over).Scalar(), System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void A_session_counts_progress_until_it_is_given_back()
+    {
+        using (var session = _pool.Rent())
+        {
+            session.CountProgress();
+            Assert.True((bool)session.Connection.Query("SELECT current_setting('enable_progress_bar')").Scalar()!);
+            session.EndTidily();
+        }
+
+        using var again = _pool.Rent();
+        Assert.False((bool)again.Query("SELECT current_setting('enable_progress_bar')").Scalar()!);
+    }
+
     [Fact]
     public void A_locked_session_reads_only_what_it_may_and_is_not_pooled()
     {

@@ -20,7 +20,7 @@ internal static class DurableFile
     /// <see cref="FlushFolder"/>.</summary>
     public static void Write(string path, ReadOnlySpan<byte> bytes)
     {
-        using var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.None, bytes.Length);
+        using var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
         RandomAccess.Write(handle, bytes, 0);
         Timed(() => RandomAccess.FlushToDisk(handle));
     }
