@@ -127,21 +127,20 @@ public sealed unsafe partial class OrtTensor : IDisposable
     internal static void Wrap(ReadOnlySpan<nint> values, Span<OrtTensor?> outputs)
     {
         var next = 0;
-        var made = new List<int>();
+        List<int>? made = null;
         try
         {
             for (; next < values.Length; next++)
             {
                 if (outputs[next] is not null)
                     continue;
-                var handle = new OrtValueHandle(values[next]);
-                outputs[next] = Wrap(handle);
-                made.Add(next);
+                outputs[next] = Wrap(new OrtValueHandle(values[next]));
+                (made ??= []).Add(next);
             }
         }
         catch
         {
-            foreach (var i in made)
+            foreach (var i in made ?? [])
             {
                 outputs[i]!.Dispose();
                 outputs[i] = null;

@@ -48,6 +48,10 @@ internal sealed record TensorFile(string Name, OrtElementType Type, long[] Shape
         return new TensorFile(name, type, [.. shape], [.. bytes], [.. texts]);
     }
 
+    /// <summary>The files keep the bits of bfloat16 as uint16; the graph tells which is meant.</summary>
+    public TensorFile As(OrtValueInfo value) =>
+        Type == OrtElementType.UInt16 && value.ElementType == OrtElementType.BFloat16 ? this with { Type = value.ElementType } : this;
+
     public OrtTensor ToTensor()
     {
         if (Type == OrtElementType.String)
