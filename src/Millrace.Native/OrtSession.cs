@@ -41,8 +41,10 @@ public sealed unsafe class OrtSession : IDisposable
 
     public OrtMetadata Metadata { get; }
 
-    /// <summary>Opens a model from the bytes of its file. The bytes are not needed afterwards.</summary>
-    /// <exception cref="OrtException">The bytes are no model, its graph is wrong, or it uses an operator that the engine lacks.</exception>
+    /// <summary>Opens a model from the bytes of its file. The bytes are not needed afterwards; no other file is read.</summary>
+    /// <exception cref="OrtException">
+    /// The bytes are no model, its graph is wrong, it uses an operator that the engine lacks, or it keeps values in other files.
+    /// </exception>
     /// <exception cref="DllNotFoundException">The library was not found; the message names every path that was tried.</exception>
     /// <exception cref="InvalidOperationException">The library has another version than <see cref="PinnedVersion"/>.</exception>
     public static OrtSession Open(ReadOnlySpan<byte> model, OrtSessionOptions? options = null)
@@ -157,6 +159,10 @@ public sealed unsafe class OrtSession : IDisposable
                 OrtApi.Check(OrtApi.DisableCpuMemArena(made));
             if (!options.PlansMemoryByShape)
                 OrtApi.Check(OrtApi.DisableMemPattern(made));
+
+            // A model is its bytes. Values that it keeps in other files would else be read from the folder that the process works in.
+            fixed (byte* name = "session.model_external_initializers_file_folder_path"u8, nowhere = "/dev/null/none"u8)
+                OrtApi.Check(OrtApi.AddSessionConfigEntry(made, name, nowhere));
 
             // A thread that waits for work must not burn the processor that another request needs.
             fixed (byte* no = "0"u8, intra = "session.intra_op.allow_spinning"u8, inter = "session.inter_op.allow_spinning"u8)

@@ -41,8 +41,9 @@ public sealed class OnnxModel : IDisposable
         OrtSession session;
         try
         {
-            // Batches have any number of rows: a plan of memory for each would never stop growing.
-            session = OrtSession.Open(file, new OrtSessionOptions { PlansMemoryByShape = false });
+            // Batches have any number of rows: a plan of memory for each would never stop growing, and one large batch would be paid for
+            // as long as the model is open. Neither makes a run faster.
+            session = OrtSession.Open(file, new OrtSessionOptions { PlansMemoryByShape = false, KeepsMemory = false });
         }
         catch (OrtException e)
         {

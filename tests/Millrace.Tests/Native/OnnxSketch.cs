@@ -53,6 +53,24 @@ internal sealed class OnnxSketch
         return this;
     }
 
+    /// <summary>Values that lie in a file beside the model, as the format allows.</summary>
+    public OnnxSketch ExternalConstant(string name, string file, int count)
+    {
+        Message(_graph, 5, tensor =>
+        {
+            Varint(tensor, 1, count);
+            Varint(tensor, 2, (long)OrtElementType.Float);
+            Text(tensor, 8, name);
+            Message(tensor, 13, entry =>
+            {
+                Text(entry, 1, "location");
+                Text(entry, 2, file);
+            });
+            Varint(tensor, 14, 1);
+        });
+        return this;
+    }
+
     /// <param name="attributes">long, float, string, or an array of these, by name.</param>
     public OnnxSketch Node(string type, string[] inputs, string[] outputs, string domain = "", params (string Name, object Value)[] attributes)
     {

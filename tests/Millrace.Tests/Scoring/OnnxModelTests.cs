@@ -171,6 +171,27 @@ public sealed class OnnxModelTests
             new OnnxSketch().Input("x", type, shape).Output("y", type, shape).Node(node, ["x"], ["y"]).Bytes();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_model_that_reads_values_from_a_file_of_the_machine_is_refused(bool isAbsolute)
+    {
+        var file = Path.GetFullPath($"external-{Guid.NewGuid():N}.bin");
+        File.WriteAllBytes(file, new byte[8]);
+        try
+        {
+            var model = new OnnxSketch()
+                .Input("x", OrtElementType.Float, "N", 2).Output("y", OrtElementType.Float, "N", 2)
+                .ExternalConstant("secret", isAbsolute ? file : Path.GetFileName(file), 2).Node("Add", ["x", "secret"], ["y"]).Bytes();
+
+            Assert.StartsWith("The file is a model that cannot be run: ", Assert.Throws<OnnxModelException>(() => OnnxModel.Open(model)).Message);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void A_model_warms_up_and_a_disposed_one_lets_batches_end_and_takes_no_more()
     {
