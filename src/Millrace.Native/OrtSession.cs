@@ -69,7 +69,7 @@ public sealed unsafe class OrtSession : IDisposable
         }
     }
 
-    /// <summary>Runs the model on inputs in the order of <see cref="Inputs"/>; gives outputs in the order of <see cref="Outputs"/>.</summary>
+    /// <summary>Runs the model on inputs in the order of <see cref="Inputs"/>; gives outputs in that of <see cref="Outputs"/>.</summary>
     /// <exception cref="ArgumentException">An input is missing, or has another type or shape than the graph asks for.</exception>
     /// <exception cref="NotSupportedException">The graph takes or gives something other than tensors.</exception>
     /// <exception cref="OrtException">The engine could not compute the outputs.</exception>
@@ -94,7 +94,8 @@ public sealed unsafe class OrtSession : IDisposable
         for (var i = 0; i < ordered.Length; i++)
         {
             if (!inputs.TryGetValue(_inputs[i].Name, out var tensor))
-                throw new ArgumentException($"The input '{_inputs[i].Name}' is missing. The model's inputs are: {Names(_inputs)}.", nameof(inputs));
+                throw new ArgumentException(
+                    $"The input '{_inputs[i].Name}' is missing. The model's inputs are: {Names(_inputs)}.", nameof(inputs));
             ordered[i] = tensor;
         }
 
@@ -203,9 +204,11 @@ public sealed unsafe class OrtSession : IDisposable
         if (_unreadable is not null)
             throw new NotSupportedException(_unreadable);
         if (inputs.Length != _inputs.Length)
-            throw new ArgumentException($"The model has {_inputs.Length} inputs ({Names(_inputs)}) and was given {inputs.Length}.", nameof(inputs));
+            throw new ArgumentException(
+                $"The model has {_inputs.Length} inputs ({Names(_inputs)}) and was given {inputs.Length}.", nameof(inputs));
         if (outputs.Length != _outputs.Length)
-            throw new ArgumentException($"The model has {_outputs.Length} outputs ({Names(_outputs)}) and was given {outputs.Length}.", nameof(outputs));
+            throw new ArgumentException(
+                $"The model has {_outputs.Length} outputs ({Names(_outputs)}) and was given {outputs.Length}.", nameof(outputs));
 
         for (var i = 0; i < inputs.Length; i++)
         {

@@ -11,9 +11,9 @@ public sealed record OrtSessionOptions
     /// <summary>Threads for operators that do not wait for each other; used by the engine's parallel mode only, which is off.</summary>
     public int InterOpThreads { get; init; } = 1;
 
-    /// <summary>Whether the session keeps the memory of its largest run for the next one. Off: memory comes and goes with each run.</summary>
+    /// <summary>Whether the memory of the largest run is kept for the next one. Off: memory comes and goes with each run.</summary>
     public bool KeepsMemory { get; init; } = true;
 
-    /// <summary>Whether the engine remembers a memory plan for every shape it meets. Off where shapes vary without end, as batches do.</summary>
+    /// <summary>Whether a memory plan is kept for every shape that is met. Off where shapes vary without end, as batches do.</summary>
     public bool PlansMemoryByShape { get; init; } = true;
 }

@@ -28,7 +28,9 @@ public sealed unsafe partial class OrtTensor
 
     /// <summary>Writes all texts of a tensor of texts.</summary>
     /// <exception cref="InvalidOperationException">The values are no text.</exception>
-    /// <exception cref="ArgumentException">There are more or fewer texts than values, or a text holds a NUL character, which the engine would cut at.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are more or fewer texts than values, or a text holds a NUL character, which the engine would cut at.
+    /// </exception>
     public void SetTexts(ReadOnlySpan<string> texts)
     {
         CheckTexts();

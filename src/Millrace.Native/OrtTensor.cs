@@ -49,7 +49,9 @@ public sealed unsafe partial class OrtTensor : IDisposable
     }
 
     /// <summary>Makes a tensor of zeros, or of empty texts, in the engine's memory.</summary>
-    /// <exception cref="ArgumentException">The type cannot be held, or the shape has a negative size or more values than an array can have.</exception>
+    /// <exception cref="ArgumentException">
+    /// The type cannot be held, or the shape has a negative size or more values than an array can have.
+    /// </exception>
     public static OrtTensor Create(OrtElementType type, params ReadOnlySpan<long> shape)
     {
         CheckShape(type, shape);

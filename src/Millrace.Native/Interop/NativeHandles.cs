@@ -118,7 +118,7 @@ internal sealed class AppenderHandle(nint value, ConnectionHandle connection) : 
 /// <summary>The session with the names of its inputs and outputs as C strings, which every run passes.</summary>
 internal sealed unsafe class OrtSessionHandle(nint value) : NativeHandle(value)
 {
-    /// <summary>The names of the inputs, then those of the outputs; made with <see cref="NativeMemory"/>, freed with the session.</summary>
+    /// <summary>The names of the inputs, then those of the outputs; from <see cref="NativeMemory"/>, freed with the session.</summary>
     public nint* Names { get; set; }
 
     public int NameCount { get; set; }

@@ -66,7 +66,8 @@ internal static unsafe class OrtApi
     public static nint CreateSessionFromArray(void* model, nuint length, nint options, nint* session) =>
         ((delegate* unmanaged<nint, void*, nuint, nint, nint*, nint>)Table[8])(Environment, model, length, options, session);
 
-    public static nint Run(nint session, nint* inputNames, nint* inputs, nuint inputCount, nint* outputNames, nuint outputCount, nint* outputs) =>
+    public static nint Run(
+        nint session, nint* inputNames, nint* inputs, nuint inputCount, nint* outputNames, nuint outputCount, nint* outputs) =>
         ((delegate* unmanaged<nint, nint, nint*, nint*, nuint, nint*, nuint, nint*, nint>)Table[9])(
             session, 0, inputNames, inputs, inputCount, outputNames, outputCount, outputs);
 
@@ -76,13 +77,17 @@ internal static unsafe class OrtApi
 
     public static nint DisableCpuMemArena(nint options) => ((delegate* unmanaged<nint, nint>)Table[19])(options);
 
-    public static nint SetIntraOpNumThreads(nint options, int threads) => ((delegate* unmanaged<nint, int, nint>)Table[24])(options, threads);
+    public static nint SetIntraOpNumThreads(nint options, int threads) =>
+        ((delegate* unmanaged<nint, int, nint>)Table[24])(options, threads);
 
-    public static nint SetInterOpNumThreads(nint options, int threads) => ((delegate* unmanaged<nint, int, nint>)Table[25])(options, threads);
+    public static nint SetInterOpNumThreads(nint options, int threads) =>
+        ((delegate* unmanaged<nint, int, nint>)Table[25])(options, threads);
 
-    public static nint SessionGetInputCount(nint session, nuint* count) => ((delegate* unmanaged<nint, nuint*, nint>)Table[30])(session, count);
+    public static nint SessionGetInputCount(nint session, nuint* count) =>
+        ((delegate* unmanaged<nint, nuint*, nint>)Table[30])(session, count);
 
-    public static nint SessionGetOutputCount(nint session, nuint* count) => ((delegate* unmanaged<nint, nuint*, nint>)Table[31])(session, count);
+    public static nint SessionGetOutputCount(nint session, nuint* count) =>
+        ((delegate* unmanaged<nint, nuint*, nint>)Table[31])(session, count);
 
     public static nint SessionGetInputTypeInfo(nint session, nuint index, nint* info) =>
         ((delegate* unmanaged<nint, nuint, nint*, nint>)Table[33])(session, index, info);
@@ -99,8 +104,10 @@ internal static unsafe class OrtApi
     public static nint CreateTensorAsOrtValue(long* shape, nuint rank, OrtElementType type, nint* value) =>
         ((delegate* unmanaged<nint, long*, nuint, int, nint*, nint>)Table[48])(Allocator, shape, rank, (int)type, value);
 
-    public static nint CreateTensorWithDataAsOrtValue(void* data, nuint bytes, long* shape, nuint rank, OrtElementType type, nint* value) =>
-        ((delegate* unmanaged<nint, void*, nuint, long*, nuint, int, nint*, nint>)Table[49])(Memory, data, bytes, shape, rank, (int)type, value);
+    public static nint CreateTensorWithDataAsOrtValue(
+        void* data, nuint bytes, long* shape, nuint rank, OrtElementType type, nint* value) =>
+        ((delegate* unmanaged<nint, void*, nuint, long*, nuint, int, nint*, nint>)Table[49])(
+            Memory, data, bytes, shape, rank, (int)type, value);
 
     public static nint GetTensorMutableData(nint value, void** data) => ((delegate* unmanaged<nint, void**, nint>)Table[51])(value, data);
 
@@ -114,7 +121,8 @@ internal static unsafe class OrtApi
         ((delegate* unmanaged<nint, byte*, nuint, nuint*, nuint, nint>)Table[54])(value, texts, bytes, offsets, count);
 
     /// <summary>The tensor's part of a type; null where the type is no tensor. It belongs to the type.</summary>
-    public static nint CastTypeInfoToTensorInfo(nint info, nint* tensor) => ((delegate* unmanaged<nint, nint*, nint>)Table[55])(info, tensor);
+    public static nint CastTypeInfoToTensorInfo(nint info, nint* tensor) =>
+        ((delegate* unmanaged<nint, nint*, nint>)Table[55])(info, tensor);
 
     public static nint GetOnnxTypeFromTypeInfo(nint info, int* kind) => ((delegate* unmanaged<nint, int*, nint>)Table[56])(info, kind);
 

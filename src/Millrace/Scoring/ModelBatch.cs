@@ -32,7 +32,7 @@ public sealed class ModelBatch : IDisposable
 
     public int Rows { get; private set; }
 
-    /// <summary>The values of an input to write into: rows times its width, a row's values together. NaN, 0, false or null at first.</summary>
+    /// <summary>The values of an input, to write: rows times its width, a row's values together. At first NaN, 0, false, null.</summary>
     /// <typeparam name="T">float, double, long, bool or string, as the signature says.</typeparam>
     /// <param name="input">The input's place in the signature, from 0.</param>
     /// <exception cref="ScoringException">The input has another type.</exception>

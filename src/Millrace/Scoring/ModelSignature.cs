@@ -39,21 +39,24 @@ public sealed record ModelSignature(IReadOnlyList<ModelPort> Inputs, IReadOnlyLi
     {
         if (value.Kind != OrtValueKind.Tensor || ColumnTypes.Of(value.ElementType) is not { } type)
             throw new OnnxModelException(
-                $"The model's {what} '{value.Name}' is {value.TypeText}. Models are scored on tensors of Float, Double, Int64, Bool and String.");
+                $"The model's {what} '{value.Name}' is {value.TypeText}. "
+                + "Models are scored on tensors of Float, Double, Int64, Bool and String.");
         if (Rows(what, value) != rows)
             throw new OnnxModelException(
                 $"The model's {what} '{value.Name}' is {value.TypeText}, whose first dimension is not that of the first input: "
                 + "all inputs and outputs must have the rows of the batch as their first dimension.");
         if (value.Shape.Skip(1).Where(d => d.Size is < 1 or > int.MaxValue).ToArray() is [var wrong, ..])
             throw new OnnxModelException(
-                $"The model's {what} '{value.Name}' is {value.TypeText}. Only the first dimension, the rows, may be free; '{wrong}' must be a size from 1.");
+                $"The model's {what} '{value.Name}' is {value.TypeText}. "
+                + $"Only the first dimension, the rows, may be free; '{wrong}' must be a size from 1.");
         return new ModelPort(value.Name, type, [.. value.Shape.Skip(1).Select(d => (int)d.Size)]);
     }
 
     private static long Rows(string what, OrtValueInfo value)
     {
         if (value.Kind == OrtValueKind.Tensor && value.Shape.Count == 0)
-            throw new OnnxModelException($"The model's {what} '{value.Name}' is a scalar or has no declared shape. Its first dimension must be the rows.");
+            throw new OnnxModelException(
+                $"The model's {what} '{value.Name}' is a scalar or has no declared shape. Its first dimension must be the rows.");
         if (value.Shape.Count > 0 && value.Shape[0].Size is 0 or > int.MaxValue)
             throw new OnnxModelException($"The model's {what} '{value.Name}' is {value.TypeText}, which has no or too many rows.");
         return value.Shape.Count == 0 ? -1 : value.Shape[0].Size;

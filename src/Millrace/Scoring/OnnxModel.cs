@@ -9,7 +9,7 @@ namespace Millrace.Scoring;
 /// </remarks>
 public sealed class OnnxModel : IDisposable
 {
-    /// <summary>Rows that go through the engine at once in <see cref="Score"/>: enough to hide the cost of a call, little memory.</summary>
+    /// <summary>Rows that go through the engine at once in <see cref="Score"/>: enough to hide the cost of a call.</summary>
     private const int SliceRows = 4096;
 
     private readonly ModelBatch?[] _single = new ModelBatch?[Math.Max(4, 2 * Environment.ProcessorCount)];
@@ -31,7 +31,7 @@ public sealed class OnnxModel : IDisposable
 
     /// <summary>Opens a model from the bytes of its file.</summary>
     /// <exception cref="OnnxModelException">
-    /// The bytes are no ONNX model; its graph is broken or uses operators that the engine lacks; or an input or output is no column of rows.
+    /// The bytes are no ONNX model; its graph is broken or uses operators that the engine lacks; an input or output is no column of rows.
     /// </exception>
     public static OnnxModel Open(ReadOnlySpan<byte> file)
     {
@@ -69,8 +69,10 @@ public sealed class OnnxModel : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (rows < 1 || (Signature.FixedRows is { } wanted && rows != wanted))
-            throw new ScoringException(
-                FormattableString.Invariant($"The model takes {(Signature.FixedRows is { } n ? $"exactly {n}" : "1 or more")} rows at a time and was given {rows}."));
+        {
+            var taken = Signature.FixedRows is { } exactly ? FormattableString.Invariant($"exactly {exactly}") : "1 or more";
+            throw new ScoringException(FormattableString.Invariant($"The model takes {taken} rows at a time and was given {rows}."));
+        }
 
         foreach (ref var place in Pool(rows).AsSpan())
         {
@@ -90,7 +92,8 @@ public sealed class OnnxModel : IDisposable
         var (ordered, rows) = Order(columns);
         var slice = Signature.FixedRows ?? SliceRows;
         if (Signature.FixedRows is not null && rows % slice != 0)
-            throw new ScoringException(FormattableString.Invariant($"The model takes {slice} rows at a time and was given {rows}, which is no multiple."));
+            throw new ScoringException(
+                FormattableString.Invariant($"The model takes {slice} rows at a time and was given {rows}, which is no multiple."));
 
         var outputs = Signature.Outputs.Select(o => Predictions.Room(o, rows)).ToArray();
         for (var from = 0; from < rows; from += slice)
@@ -188,7 +191,8 @@ public sealed class OnnxModel : IDisposable
         {
             var index = Signature.InputIndex(column.Name);
             if (index < 0)
-                throw new ScoringException($"The model has no input '{column.Name}'. Its inputs are: {string.Join(", ", Signature.Inputs)}.");
+                throw new ScoringException(
+                    $"The model has no input '{column.Name}'. Its inputs are: {string.Join(", ", Signature.Inputs)}.");
             if (ordered[index] is not null)
                 throw new ScoringException($"The input '{column.Name}' is given twice.");
             if (column.Type != Signature.Inputs[index].Type)
@@ -203,11 +207,14 @@ public sealed class OnnxModel : IDisposable
             if (ordered[i] is not { } column)
                 throw new ScoringException($"The input {port} is missing.");
             if (column.Length % port.Width != 0)
-                throw new ScoringException(FormattableString.Invariant($"The input {port} takes {port.Width} values a row and was given {column.Length}."));
-            if (rows >= 0 && column.Length / port.Width != rows)
                 throw new ScoringException(
-                    FormattableString.Invariant($"The input {port} has {column.Length / port.Width} rows and '{Signature.Inputs[0].Name}' has {rows}."));
-            rows = column.Length / port.Width;
+                    FormattableString.Invariant($"The input {port} takes {port.Width} values a row and was given {column.Length}."));
+
+            var given = column.Length / port.Width;
+            if (rows >= 0 && given != rows)
+                throw new ScoringException(
+                    FormattableString.Invariant($"The input {port} has {given} rows and '{Signature.Inputs[0].Name}' has {rows}."));
+            rows = given;
         }
 
         return (ordered, rows);

@@ -23,7 +23,8 @@ public sealed class Predictions
         var index = _signature.OutputIndex(output);
         return index >= 0
             ? Values<T>(index)
-            : throw new ArgumentException($"The model has no output '{output}'. Its outputs are: {string.Join(", ", _signature.Outputs)}.", nameof(output));
+            : throw new ArgumentException(
+                $"The model has no output '{output}'. Its outputs are: {string.Join(", ", _signature.Outputs)}.", nameof(output));
     }
 
     /// <inheritdoc cref="Values{T}(string)"/>

@@ -34,7 +34,8 @@ internal sealed class OnnxSketch
         Message(_graph, 12, port =>
         {
             Text(port, 1, name);
-            Message(port, 2, kind => Message(kind, 4, list => Message(list, 1, element => Message(element, 1, tensor => Varint(tensor, 1, (long)type)))));
+            Message(port, 2, kind => Message(kind, 4, list => Message(list, 1, element =>
+                Message(element, 1, tensor => Varint(tensor, 1, (long)type)))));
         });
         return this;
     }
@@ -72,7 +73,8 @@ internal sealed class OnnxSketch
     }
 
     /// <param name="attributes">long, float, string, or an array of these, by name.</param>
-    public OnnxSketch Node(string type, string[] inputs, string[] outputs, string domain = "", params (string Name, object Value)[] attributes)
+    public OnnxSketch Node(
+        string type, string[] inputs, string[] outputs, string domain = "", params (string Name, object Value)[] attributes)
     {
         Message(_graph, 1, node =>
         {
@@ -177,7 +179,8 @@ internal sealed class OnnxSketch
         to.AddRange(message);
     }
 
-    private static void Text(List<byte> to, int field, string text) => Message(to, field, message => message.AddRange(Encoding.UTF8.GetBytes(text)));
+    private static void Text(List<byte> to, int field, string text) =>
+        Message(to, field, message => message.AddRange(Encoding.UTF8.GetBytes(text)));
 
     private static void Varint(List<byte> to, int field, long value)
     {

@@ -3,7 +3,7 @@ using Millrace.Native;
 
 namespace Millrace.Tests.Native;
 
-/// <summary>The ONNX project's own cases: a model, inputs, and the outputs that they must give. Debian has them as libonnx-testdata.</summary>
+/// <summary>The ONNX project's own cases: a model, inputs, and the outputs that they must give (Debian: libonnx-testdata).</summary>
 /// <remarks>
 /// What is not expected to pass stands in <c>onnx-exceptions.txt</c> by name and reason, and must fail in the way that stands there.
 /// </remarks>
@@ -96,7 +96,8 @@ public sealed class OrtConformanceTests(ITestOutputHelper output)
         }
 
         var files = Files(set, "input");
-        var inputs = session.Inputs.Select((input, i) => (files.FirstOrDefault(f => f.Name == input.Name) ?? files[i]).As(input).ToTensor()).ToArray();
+        var inputs = session.Inputs
+            .Select((input, i) => (files.FirstOrDefault(f => f.Name == input.Name) ?? files[i]).As(input).ToTensor()).ToArray();
         var outputs = session.Run(inputs);
         try
         {
@@ -113,5 +114,6 @@ public sealed class OrtConformanceTests(ITestOutputHelper output)
     }
 
     private static TensorFile[] Files(string set, string kind) =>
-        [.. Enumerable.Range(0, Directory.GetFiles(set, $"{kind}_*.pb").Length).Select(i => TensorFile.Read(Path.Combine(set, $"{kind}_{i}.pb")))];
+        [.. Enumerable.Range(0, Directory.GetFiles(set, $"{kind}_*.pb").Length)
+            .Select(i => TensorFile.Read(Path.Combine(set, $"{kind}_{i}.pb")))];
 }

@@ -62,7 +62,9 @@ public sealed class OrtSessionTests
         Assert.StartsWith("The input 'a' is Float [N, 2] and was given Float [2].", Refusal(() => session.Run(b, b)));
         Assert.StartsWith("The output 'sum' is Float [N, 2] and was given Float [1, 3].", Refusal(() => session.Run([a, b], [three])));
         Assert.StartsWith("The model has 2 inputs (a, b) and was given 1.", Refusal(() => session.Run(a)));
-        Assert.StartsWith("The model has no input 'c'. Its inputs are: a, b.", Refusal(() => session.Run(new Dictionary<string, OrtTensor> { ["c"] = a })));
+        Assert.StartsWith(
+            "The model has no input 'c'. Its inputs are: a, b.",
+            Refusal(() => session.Run(new Dictionary<string, OrtTensor> { ["c"] = a })));
         Assert.StartsWith("The input 'b' is missing.", Refusal(() => session.Run(new Dictionary<string, OrtTensor> { ["a"] = a })));
     }
 
@@ -112,7 +114,8 @@ public sealed class OrtSessionTests
     public void A_graph_that_gives_a_sequence_is_told_and_refused_at_a_run()
     {
         using var session = OrtSession.Open(new OnnxSketch()
-            .Input("x", OrtElementType.Float, "N").SequenceOutput("parts", OrtElementType.Float).Node("SequenceConstruct", ["x"], ["parts"]).Bytes());
+            .Input("x", OrtElementType.Float, "N").SequenceOutput("parts", OrtElementType.Float)
+            .Node("SequenceConstruct", ["x"], ["parts"]).Bytes());
         using var x = OrtTensor.Of<float>([1], 1);
 
         Assert.Equal(OrtValueKind.Sequence, session.Outputs[0].Kind);
@@ -173,7 +176,7 @@ public sealed class OrtSessionTests
         input.SetTexts(others);
         using var second = session.Run(input)[0];
         Assert.Equal(others, second.Texts());
-        Assert.Contains("NUL", Assert.Throws<ArgumentException>(() => input.SetTexts(["a\0b", "", "", "", ""])).Message, StringComparison.Ordinal);
+        Assert.Contains("NUL", Refusal(() => input.SetTexts(["a\0b", "", "", "", ""])), StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => input.SetTexts(["too few"]));
 
         using var none = OrtTensor.OfTexts([], 0);

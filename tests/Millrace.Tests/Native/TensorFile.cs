@@ -61,8 +61,10 @@ internal sealed record TensorFile(string Name, OrtElementType Type, long[] Shape
         return tensor;
     }
 
-    /// <summary>Says how a tensor differs; null when it has this type and shape and the same values, floats within the tolerance.</summary>
-    /// <remarks>Floats fit when |given - expected| &lt;= 1e-5 + 1e-3 |expected|, the tolerance of ONNX's own backend tests. NaN equals NaN.</remarks>
+    /// <summary>Says how a tensor differs; null when it has this type and shape and the same values.</summary>
+    /// <remarks>
+    /// Floats fit when |given - expected| &lt;= 1e-5 + 1e-3 |expected|, the tolerance of ONNX's own backend tests. NaN equals NaN.
+    /// </remarks>
     public string? Difference(OrtTensor given)
     {
         if (given.ElementType != Type || !given.Shape.SequenceEqual(Shape))
