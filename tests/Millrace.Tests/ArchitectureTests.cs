@@ -10,7 +10,7 @@ public sealed class ArchitectureTests
     private static readonly string[] Rooms =
     [
         "Assets", "Sql", "Ledger", "Plans", "Runs", "Lake", "Checks",
-        "Sources", "Transforms", "Project",
+        "Sources", "Transforms", "Scoring", "Project",
     ];
 
     [Fact]
