@@ -20,7 +20,8 @@ public sealed record Parity(int Rows, double Worst, double Limit, int WorstRow)
     /// <param name="onnx">The file of the model, opened.</param>
     /// <param name="columns">Raw rows, at least one; the features of the signature in any order, others are passed over.</param>
     /// <exception cref="ArgumentException">A feature is missing or of another type.</exception>
-    public static Parity Measure(TrainedModel model, OnnxModel onnx, IReadOnlyList<FeatureColumn> columns, CancellationToken cancellationToken)
+    public static Parity Measure(
+        TrainedModel model, OnnxModel onnx, IReadOnlyList<FeatureColumn> columns, CancellationToken cancellationToken)
     {
         var trained = model.Predict(columns);
         var given = model.Features.Select(f => Given(columns.First(c => c.Name == f.Name))).ToList();

@@ -36,7 +36,8 @@ internal static class SignatureText
 
             json.WriteEndArray();
             json.WriteStartArray("outputs");
-            foreach (var output in model.Task == LearningTask.Binary ? [ModelOutput.Probability, ModelOutput.Label] : new[] { ModelOutput.Prediction })
+            string[] outputs = model.Task == LearningTask.Binary ? [ModelOutput.Probability, ModelOutput.Label] : [ModelOutput.Prediction];
+            foreach (var output in outputs)
                 json.WriteStringValue(output);
             json.WriteEndArray();
             json.WriteEndObject();

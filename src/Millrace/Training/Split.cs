@@ -29,7 +29,8 @@ public sealed record Split(int[] Train, int[] Validation, int[] Holdout)
             (first, last) = (time < first ? time : first, time > last ? time : last);
         if (times.Length > 0 && last - first < validation + holdout)
             throw new TrainingException(string.Create(CultureInfo.InvariantCulture,
-                $"The rows span {(last - first).TotalDays:0.##} days, from {first:O} to {last:O}; the holdout of {holdout.TotalDays:0.##} days and the validation of {validation.TotalDays:0.##} days leave none to train on."));
+                $"The rows span {(last - first).TotalDays:0.##} days, from {first:O} to {last:O}; the holdout of {holdout.TotalDays:0.##} days ")
+                + string.Create(CultureInfo.InvariantCulture, $"and the validation of {validation.TotalDays:0.##} days leave none to train on."));
         // One tick, so that a period of length zero takes no row and a border row belongs to the earlier part.
         var holdoutFrom = last.AddTicks(1) - holdout;
         return ByBorders(times, holdoutFrom - validation, holdoutFrom);
@@ -41,7 +42,8 @@ public sealed record Split(int[] Train, int[] Validation, int[] Holdout)
     public static Split ByBorders(ReadOnlySpan<DateTime> times, DateTime validationFrom, DateTime holdoutFrom)
     {
         if (validationFrom > holdoutFrom)
-            throw new ArgumentException($"Validation begins at {validationFrom:O}, after the holdout's {holdoutFrom:O}.", nameof(validationFrom));
+            throw new ArgumentException(
+                $"Validation begins at {validationFrom:O}, after the holdout's {holdoutFrom:O}.", nameof(validationFrom));
         var sides = new byte[times.Length];
         for (var i = 0; i < times.Length; i++)
             sides[i] = (byte)(times[i] >= holdoutFrom ? 2 : times[i] >= validationFrom ? 1 : 0);
@@ -60,8 +62,8 @@ public sealed record Split(int[] Train, int[] Validation, int[] Holdout)
     public static Split ByKey(IReadOnlyList<string> keys, long seed, double validation, double holdout)
     {
         if (!(validation >= 0) || !(holdout >= 0) || !(validation + holdout < 1))
-            throw new ArgumentOutOfRangeException(nameof(holdout),
-                string.Create(CultureInfo.InvariantCulture, $"Validation {validation} and holdout {holdout} are shares of at least 0 whose sum is below 1."));
+            throw new ArgumentOutOfRangeException(nameof(holdout), string.Create(
+                CultureInfo.InvariantCulture, $"Validation {validation} and holdout {holdout} are shares of at least 0 whose sum is below 1."));
         var sides = new byte[keys.Count];
         var prefix = seed.ToString(CultureInfo.InvariantCulture) + "\n";
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -79,6 +81,8 @@ public sealed record Split(int[] Train, int[] Validation, int[] Holdout)
     {
         int[] Rows(int side) => [.. Enumerable.Range(0, sides.Length).Where(i => sides[i] == side)];
         var split = new Split(Rows(0), Rows(1), Rows(2));
-        return split.Train.Length > 0 ? split : throw new TrainingException($"The split leaves no rows to train on: of {sides.Length} rows, {empty}.");
+        return split.Train.Length > 0
+            ? split
+            : throw new TrainingException($"The split leaves no rows to train on: of {sides.Length} rows, {empty}.");
     }
 }

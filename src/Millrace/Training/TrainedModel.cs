@@ -116,11 +116,13 @@ public abstract class TrainedModel
         {
             var feature = Features[i];
             arranged[i] = columns.FirstOrDefault(c => c.Name == feature.Name)
-                ?? throw new ArgumentException($"The model needs the feature '{feature.Name}'. Given are: {string.Join(", ", columns.Select(c => c.Name))}.");
+                ?? throw new ArgumentException(
+                    $"The model needs the feature '{feature.Name}'. Given are: {string.Join(", ", columns.Select(c => c.Name))}.");
             if (arranged[i].Type != feature.Type)
                 throw new ArgumentException($"Feature '{feature.Name}' is {arranged[i].Type}; the model was trained with {feature.Type}.");
             if (arranged[i].Count != arranged[0].Count)
-                throw new ArgumentException(FormattableString.Invariant($"Feature '{feature.Name}' has {arranged[i].Count} rows and '{arranged[0].Name}' {arranged[0].Count}."));
+                throw new ArgumentException(FormattableString.Invariant(
+                    $"Feature '{feature.Name}' has {arranged[i].Count} rows and '{arranged[0].Name}' {arranged[0].Count}."));
         }
 
         return arranged;

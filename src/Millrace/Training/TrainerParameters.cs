@@ -26,16 +26,18 @@ public sealed class TrainerParameters
     /// none.</param>
     /// <returns>Null when there is a mistake.</returns>
     public static TrainerParameters? Read(
-        ITrainer trainer, IEnumerable<KeyValuePair<string, string>> written, out IReadOnlyList<(string Parameter, string Message)> mistakes)
+        ITrainer trainer, IEnumerable<KeyValuePair<string, string>> written,
+        out IReadOnlyList<(string Parameter, string Message)> mistakes)
     {
         var found = new List<(string, string)>();
         var given = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, text) in written)
         {
             if (trainer.Parameters.FirstOrDefault(p => p.Name == name) is not { } spec)
-                found.Add((name, $"Trainer '{trainer.Name}' has no parameter '{name}'. {Known(trainer)}{Suggestion.Sentence(name, trainer.Parameters.Select(q => q.Name))}"));
+                found.Add((name, $"Trainer '{trainer.Name}' has no parameter '{name}'. {Known(trainer, name)}"));
             else if (!spec.Takes(text))
-                found.Add((name, $"Parameter '{name}' of trainer '{trainer.Name}' is '{text}'. It takes {spec.Range}; the default is {spec.Default}."));
+                found.Add((name,
+                    $"Parameter '{name}' of trainer '{trainer.Name}' is '{text}'. It takes {spec.Range}; the default is {spec.Default}."));
             else
                 given[name] = text;
         }
@@ -55,13 +57,17 @@ public sealed class TrainerParameters
 
     internal string Word(string name) => _values[name];
 
-    private static string Known(ITrainer trainer) =>
-        trainer.Parameters.Count == 0 ? "It has none." : $"It has: {string.Join(", ", trainer.Parameters.Select(p => p.Name))}.";
+    private static string Known(ITrainer trainer, string name)
+    {
+        var known = trainer.Parameters.Select(p => p.Name).ToList();
+        return known.Count == 0 ? "It has none." : $"It has: {string.Join(", ", known)}.{Suggestion.Sentence(name, known)}";
+    }
 
     private static KeyValuePair<string, string> Value(ParameterSpec spec, Dictionary<string, string> given)
     {
         var text = given.GetValueOrDefault(spec.Name, spec.Default);
-        return KeyValuePair.Create(
-            spec.Name, spec.Words.Count > 0 ? text : double.Parse(text, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture));
+        if (spec.Words.Count == 0)
+            text = double.Parse(text, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture);
+        return KeyValuePair.Create(spec.Name, text);
     }
 }

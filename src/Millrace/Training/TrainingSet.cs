@@ -44,7 +44,8 @@ public sealed class TrainingSet
     internal static void RefuseOneClass(LearningTask task, int positives, int rows, string which)
     {
         if (task == LearningTask.Binary && (positives == 0 || positives == rows))
-            throw new TrainingException(Text($"The label is {(positives == 0 ? 0 : 1)} in all {rows} {which}. Binary training needs rows of both classes."));
+            throw new TrainingException(
+                Text($"The label is {(positives == 0 ? 0 : 1)} in all {rows} {which}. Binary training needs rows of both classes."));
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
@@ -52,7 +53,8 @@ public sealed class TrainingSet
     private void CheckShape()
     {
         if (Features.Count == 0)
-            throw new TrainingException("The training set has no features. Name at least one column besides the key, the label and the time.");
+            throw new TrainingException(
+                "The training set has no features. Name at least one column besides the key, the label and the time.");
         if (Rows == 0)
             throw new TrainingException("The training set has no rows.");
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -64,7 +66,8 @@ public sealed class TrainingSet
                 throw new TrainingException($"Two features are named '{feature.Name}'.");
             if (Outputs.Contains(feature.Name, StringComparer.Ordinal))
                 throw new TrainingException(
-                    $"A feature is named '{feature.Name}', which is the name of a model's output. Rename the column; taken are: {string.Join(", ", Outputs)}.");
+                    $"A feature is named '{feature.Name}', which is the name of a model's output. "
+                    + $"Rename the column; taken are: {string.Join(", ", Outputs)}.");
         }
     }
 
@@ -74,10 +77,11 @@ public sealed class TrainingSet
         for (var i = 0; i < Label.Length; i++)
         {
             if (!double.IsFinite(Label[i]))
-                throw new TrainingException(
-                    Text($"The label is {(double.IsNaN(Label[i]) ? "missing (NaN)" : "infinite")} in row {i} (from 0). Leave out rows without a label."));
+                throw new TrainingException(Text(
+                    $"The label is {(double.IsNaN(Label[i]) ? "missing (NaN)" : "infinite")} in row {i} (from 0). Leave out rows without a label."));
             if (Task == LearningTask.Binary && Label[i] is not (0 or 1))
-                throw new TrainingException(Text($"The label is {Label[i]} in row {i} (from 0). A binary label is 1 for the positive class and 0 for the other."));
+                throw new TrainingException(Text(
+                    $"The label is {Label[i]} in row {i} (from 0). A binary label is 1 for the positive class and 0 for the other."));
             positives += Label[i] == 1 ? 1 : 0;
         }
 
@@ -99,7 +103,8 @@ public sealed class TrainingSet
         }
 
         if (count > 0)
-            throw new TrainingException(Text(
-                $"Feature '{feature.Name}' is infinite in {count} of {Rows} rows, first in row {first} (from 0). A finite number or NULL would work; numbers beyond 3.4e38 are infinite as a 32-bit float."));
+            throw new TrainingException(
+                Text($"Feature '{feature.Name}' is infinite in {count} of {Rows} rows, first in row {first} (from 0). ")
+                + "A finite number or NULL would work; numbers beyond 3.4e38 are infinite as a 32-bit float.");
     }
 }

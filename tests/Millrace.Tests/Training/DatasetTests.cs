@@ -7,14 +7,16 @@ namespace Millrace.Tests.Training;
 /// <summary>Real data, against the baselines that stand beside it.</summary>
 public sealed class DatasetTests
 {
-    private static readonly string[] BikeNumbers = ["season", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit", "temp", "atemp", "hum", "windspeed"];
+    private static readonly string[] BikeNumbers =
+        ["season", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit", "temp", "atemp", "hum", "windspeed"];
 
     [Fact]
     public void Hourly_demand_is_predicted_far_better_than_by_the_mean_of_the_hour()
     {
         var rows = Read("bike-sharing/hour.csv");
         var label = Doubles(rows, "cnt");
-        var times = rows["dteday"].Zip(rows["hr"], (day, hour) => DateTime.Parse(day, CultureInfo.InvariantCulture).AddHours(int.Parse(hour, CultureInfo.InvariantCulture))).ToArray();
+        var hours = Doubles(rows, "hr");
+        var times = rows["dteday"].Select((day, i) => DateTime.Parse(day, CultureInfo.InvariantCulture).AddHours(hours[i])).ToArray();
         var set = new TrainingSet(LearningTask.Regression, [.. BikeNumbers.Select(n => Numbers(rows, n))], label);
         var split = Split.ByBorders(times, new DateTime(2011, 11, 15), new DateTime(2011, 12, 15));
         split = split with { Holdout = [.. split.Holdout.Where(i => times[i].Year == 2011)] };
@@ -34,7 +36,8 @@ public sealed class DatasetTests
         var rows = Read("german-credit/GermanCredit_decoded.csv");
         var label = Doubles(rows, "credit_risk");
         var numbers = new[] { "duration", "amount", "installment_rate", "present_residence", "age", "number_credits", "people_liable" };
-        var features = rows.Keys.Where(k => k != "credit_risk").Select(k => numbers.Contains(k) ? Numbers(rows, k) : FeatureColumn.OfTexts(k, rows[k]));
+        var names = rows.Keys.Where(k => k != "credit_risk");
+        var features = names.Select(k => numbers.Contains(k) ? Numbers(rows, k) : FeatureColumn.OfTexts(k, rows[k]));
         var set = new TrainingSet(LearningTask.Binary, [.. features], label);
         var keys = Enumerable.Range(0, label.Length).Select(i => i.ToString(CultureInfo.InvariantCulture)).ToList();
         double Mean(string trainer, params (string, string)[] parameters) => Enumerable.Range(1, 5).Average(seed =>
@@ -54,7 +57,8 @@ public sealed class DatasetTests
     private static TrainedModel Train(string trainer, TrainingSet set, Split split, params (string, string)[] parameters)
     {
         var found = Examples.Trainer(trainer);
-        var model = found.Train(new TrainingRequest(set, split, TrainerParameters.Of(found, parameters), 1), TestContext.Current.CancellationToken);
+        var request = new TrainingRequest(set, split, TrainerParameters.Of(found, parameters), seed: 1);
+        var model = found.Train(request, TestContext.Current.CancellationToken);
         using var onnx = OnnxModel.Open(model.ToOnnx());
         var parity = Parity.Measure(model, onnx, set.Features, TestContext.Current.CancellationToken);
         Assert.True(parity.Holds, $"{trainer}: {parity}");
@@ -67,7 +71,8 @@ public sealed class DatasetTests
     private static FeatureColumn Numbers(Dictionary<string, string[]> rows, string name) =>
         FeatureColumn.OfNumbers(name, [.. rows[name].Select(v => float.Parse(v, CultureInfo.InvariantCulture))]);
 
-    private static double[] Doubles(Dictionary<string, string[]> rows, string name) => [.. rows[name].Select(v => double.Parse(v, CultureInfo.InvariantCulture))];
+    private static double[] Doubles(Dictionary<string, string[]> rows, string name) =>
+        [.. rows[name].Select(v => double.Parse(v, CultureInfo.InvariantCulture))];
 
     private static Dictionary<string, string[]> Read(string file)
     {

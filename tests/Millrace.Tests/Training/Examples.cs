@@ -36,7 +36,8 @@ internal static class Examples
         {
             var x = columns[0].Numbers.Span[i];
             var colour = Array.IndexOf(Colours, columns[3].Texts.Span[i]);
-            law[i] = (float.IsNaN(x) ? 1.5 : x * x) + (columns[1].Integers.Span[i] > 6 ? 2 : 0) + (columns[2].Flags.Span[i] ? colour - 2 : 0);
+            var step = columns[1].Integers.Span[i] > 6 ? 2 : 0;
+            law[i] = (float.IsNaN(x) ? 1.5 : x * x) + step + (columns[2].Flags.Span[i] ? colour - 2 : 0);
         }
 
         return law;
@@ -53,18 +54,20 @@ internal static class Examples
     {
         var chance = new Random(seed + 1);
         var columns = Columns(rows, seed);
-        return new TrainingSet(LearningTask.Binary, columns, [.. Law(columns).Select(v => chance.NextDouble() < 1 / (1 + Math.Exp(2.5 - v)) ? 1.0 : 0.0)]);
+        var label = Law(columns).Select(v => chance.NextDouble() < 1 / (1 + Math.Exp(2.5 - v)) ? 1.0 : 0.0);
+        return new TrainingSet(LearningTask.Binary, columns, [.. label]);
     }
 
-    public static TrainingSet Of(LearningTask task, int rows, int seed) => task == LearningTask.Binary ? Binary(rows, seed) : Regression(rows, seed);
+    public static TrainingSet Of(LearningTask task, int rows, int seed) =>
+        task == LearningTask.Binary ? Binary(rows, seed) : Regression(rows, seed);
 
     /// <summary>Trains on four fifths of the rows and validates on the rest.</summary>
     public static TrainedModel Train(ITrainer trainer, TrainingSet set, int threads = 2, params (string, string)[] parameters)
     {
         var border = set.Rows * 4 / 5;
         var split = new Split([.. Enumerable.Range(0, border)], [.. Enumerable.Range(border, set.Rows - border)], []);
-        return trainer.Train(
-            new TrainingRequest(set, split, TrainerParameters.Of(trainer, parameters), seed: 7) { Threads = threads }, TestContext.Current.CancellationToken);
+        var request = new TrainingRequest(set, split, TrainerParameters.Of(trainer, parameters), seed: 7) { Threads = threads };
+        return trainer.Train(request, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Trains on all rows.</summary>

@@ -9,7 +9,8 @@ public sealed class ParityTests
 {
     public static TheoryData<string, LearningTask, string> Models { get; } = new()
     {
-        { "gbdt", LearningTask.Regression, "squared" }, { "gbdt", LearningTask.Regression, "absolute" }, { "gbdt", LearningTask.Regression, "poisson" },
+        { "gbdt", LearningTask.Regression, "squared" }, { "gbdt", LearningTask.Regression, "absolute" },
+        { "gbdt", LearningTask.Regression, "poisson" },
         { "gbdt", LearningTask.Binary, "squared" }, { "ridge", LearningTask.Regression, "" }, { "logistic", LearningTask.Binary, "" },
         { "mean", LearningTask.Regression, "" }, { "mean", LearningTask.Binary, "" },
     };
@@ -46,13 +47,15 @@ public sealed class ParityTests
     [Fact]
     public void The_file_takes_one_column_a_raw_feature_and_explains_itself()
     {
-        using var onnx = OnnxModel.Open(Train("gbdt", LearningTask.Binary, "squared").ToOnnx(new Dictionary<string, string> { ["train.query"] = "SELECT 1" }));
+        var model = Train("gbdt", LearningTask.Binary, "squared");
+        using var onnx = OnnxModel.Open(model.ToOnnx(new Dictionary<string, string> { ["train.query"] = "SELECT 1" }));
         Assert.Equal("x (float [N, 1]), steps (long [N, 1]), open (bool [N, 1]), colour (text [N, 1]), noise (float [N, 1])",
             string.Join(", ", onnx.Signature.Inputs));
         Assert.Equal("probability (float [N, 1]), label (long [N, 1])", string.Join(", ", onnx.Signature.Outputs));
         Assert.Null(onnx.Signature.FixedRows);
         Assert.Equal("SELECT 1", onnx.Properties["train.query"]);
-        Assert.StartsWith("{\"task\":\"binary\",\"trainer\":\"gbdt\",\"features\":[{\"name\":\"x\",\"type\":\"float\"},{\"name\":\"steps\",\"type\":\"int64\"}",
+        Assert.StartsWith(
+            """{"task":"binary","trainer":"gbdt","features":[{"name":"x","type":"float"},{"name":"steps","type":"int64"}""",
             onnx.Properties["millrace.signature"], StringComparison.Ordinal);
     }
 
@@ -63,7 +66,8 @@ public sealed class ParityTests
         var set = Examples.Regression(3000, seed: 1);
         var model = Examples.Train(Examples.Trainer("gbdt"), set);
         var values = set.Features[0].Numbers.ToArray().Where(v => !float.IsNaN(v)).Order().Take(1000).ToArray();
-        var near = values.Zip(values.Skip(1), (a, b) => (float)(((double)a + b) / 2)).SelectMany(m => new[] { float.BitDecrement(m), m, float.BitIncrement(m) }).ToArray();
+        var middles = values.Zip(values.Skip(1), (a, b) => (float)(((double)a + b) / 2));
+        float[] near = [.. middles.SelectMany(m => new[] { float.BitDecrement(m), m, float.BitIncrement(m) })];
         using var onnx = OnnxModel.Open(model.ToOnnx());
         var columns = Examples.Columns(near.Length, seed: 3).Skip(1).Prepend(FeatureColumn.OfNumbers("x", near)).ToList();
         Assert.True(Parity.Measure(model, onnx, columns, TestContext.Current.CancellationToken) is { Holds: true });
@@ -85,8 +89,9 @@ public sealed class ParityTests
         var columns = Examples.Columns(10, seed: 1);
         Assert.Equal("The model needs the feature 'noise'. Given are: x, steps, open, colour.",
             Assert.Throws<ArgumentException>(() => model.Predict([.. columns.Take(4)])).Message);
+        IReadOnlyList<FeatureColumn> wrong = [.. columns.Where(c => c.Name != "steps"), FeatureColumn.OfNumbers("steps", new float[10])];
         Assert.Equal("Feature 'steps' is Number; the model was trained with Integer.",
-            Assert.Throws<ArgumentException>(() => model.Predict([.. columns.Where(c => c.Name != "steps"), FeatureColumn.OfNumbers("steps", new float[10])])).Message);
+            Assert.Throws<ArgumentException>(() => model.Predict(wrong)).Message);
     }
 
     private static TrainedModel Train(string trainer, LearningTask task, string loss)

@@ -15,7 +15,8 @@ public sealed class TrainingSetTests
         Refused("The label is 2 in row 1 (from 0).", LearningTask.Binary, [X], [1, 2, 0]);
 
     [Fact]
-    public void A_missing_label_is_refused() => Refused("The label is missing (NaN) in row 2 (from 0).", LearningTask.Regression, [X], [1, 2, double.NaN]);
+    public void A_missing_label_is_refused() =>
+        Refused("The label is missing (NaN) in row 2 (from 0).", LearningTask.Regression, [X], [1, 2, double.NaN]);
 
     [Fact]
     public void An_infinite_label_is_refused() =>
@@ -34,7 +35,8 @@ public sealed class TrainingSetTests
         [FeatureColumn.OfNumbers("x", [1, float.NegativeInfinity, float.PositiveInfinity])], [1, 2, 3]);
 
     [Fact]
-    public void Two_features_of_one_name_are_refused() => Refused("Two features are named 'x'.", LearningTask.Regression, [X, X], [1, 2, 3]);
+    public void Two_features_of_one_name_are_refused() =>
+        Refused("Two features are named 'x'.", LearningTask.Regression, [X, X], [1, 2, 3]);
 
     [Fact]
     public void A_feature_named_like_an_output_is_refused() => Refused(
@@ -50,6 +52,9 @@ public sealed class TrainingSetTests
         Assert.StartsWith("The label is 0 in all 2 training rows.", error.Message, StringComparison.Ordinal);
     }
 
-    private static void Refused(string message, LearningTask task, FeatureColumn[] features, double[] label) =>
-        Assert.StartsWith(message, Assert.Throws<TrainingException>(() => new TrainingSet(task, features, label)).Message, StringComparison.Ordinal);
+    private static void Refused(string message, LearningTask task, FeatureColumn[] features, double[] label)
+    {
+        var error = Assert.Throws<TrainingException>(() => new TrainingSet(task, features, label));
+        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+    }
 }

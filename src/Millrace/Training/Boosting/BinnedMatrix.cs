@@ -44,13 +44,17 @@ internal sealed unsafe class BinnedMatrix
     /// <summary>The bin of a row.</summary>
     public int Bin(int feature, int row) => Block(feature / Width)[((long)row * Width) + (feature % Width)];
 
+    /// <summary>One after the last feature of a block; its first one is <c>block * Width</c>.</summary>
+    public int EndOf(int block) => Math.Min(Features, (block + 1) * Width);
+
     /// <summary>Bins the features, several at a time.</summary>
     /// <param name="fill">Writes the prepared values of a feature for all rows.</param>
     public static BinnedMatrix Build(int rows, int features, int bins, int threads, Action<int, float[]> fill)
     {
         if ((long)rows * ((features + Width - 1) / Width) * Width > int.MaxValue - 128)
             throw new TrainingException(FormattableString.Invariant(
-                $"{rows} rows of {features} features do not fit: boosted trees take up to 2 billion values, features counted in sixteens. Train on fewer rows or features."));
+                $"{rows} rows of {features} features do not fit: boosted trees take up to 2 billion values, features counted in sixteens. ")
+                + "Train on fewer rows or features.");
         var matrix = new BinnedMatrix(rows, features);
         Work.For(threads, features, f =>
         {
@@ -62,6 +66,7 @@ internal sealed unsafe class BinnedMatrix
         return matrix;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Write(int feature, float[] values)
     {
         // 256 borders, the last ones infinite: eight halvings find the first border that is not below the value.

@@ -12,7 +12,8 @@ internal sealed class BoostedTrees : TrainedModel
     private readonly FlatTrees _flat;
 
     public BoostedTrees(
-        TrainingRequest request, double labelDeviation, Link link, IReadOnlyList<TreeFeature> prepared, double @base, IReadOnlyList<Tree> trees, List<string> notes)
+        TrainingRequest request, double labelDeviation, Link link, IReadOnlyList<TreeFeature> prepared, double @base,
+        IReadOnlyList<Tree> trees, List<string> notes)
         : base(request.Set.Task, GbdtTrainer.Word, [.. request.Set.Features.Select(f => new ModelFeature(f.Name, f.Type))], labelDeviation)
     {
         (_prepared, _base, Trees, Link) = (prepared, (float)@base, trees, link);

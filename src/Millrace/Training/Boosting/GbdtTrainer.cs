@@ -24,7 +24,8 @@ internal sealed class GbdtTrainer : ITrainer
         ParameterSpec.Number("l2", 0, 0, 1e9, "Pulls the values of leaves to 0."),
         ParameterSpec.Number("row_sample", 1, 0.01, 1, "The share of rows that each tree sees, drawn anew for each."),
         ParameterSpec.Number("column_sample", 1, 0.01, 1, "The share of features that each tree sees, drawn anew for each."),
-        ParameterSpec.Whole("early_stopping", 20, 0, 10_000, "Stops after so many trees without a better validation loss and keeps the best; 0 for never."),
+        ParameterSpec.Whole(
+            "early_stopping", 20, 0, 10_000, "Stops after so many trees without a better validation loss and keeps the best; 0 for never."),
         ParameterSpec.Whole("bins", 255, 2, 255, "The most bins of a feature."),
         new("loss", "squared", "What a regression lowers; a binary model lowers log-loss.") { Words = ["squared", "absolute", "poisson"] },
     ];
@@ -33,7 +34,8 @@ internal sealed class GbdtTrainer : ITrainer
     {
         var rows = request.Split.Train;
         if (rows.Length > Gradients.MostRows)
-            throw new TrainingException(FormattableString.Invariant($"Boosted trees take up to {Gradients.MostRows} training rows; there are {rows.Length}."));
+            throw new TrainingException(
+                FormattableString.Invariant($"Boosted trees take up to {Gradients.MostRows} training rows; there are {rows.Length}."));
         var settings = GbdtSettings.From(request.Parameters);
         var loss = Loss.Of(request.Set.Task, request.Parameters.Word("loss"));
         var labels = Labels(request, rows);
@@ -59,17 +61,20 @@ internal sealed class GbdtTrainer : ITrainer
     {
         var columns = request.Set.Features;
         var (fitted, said) = (new TreeFeature?[columns.Count], new List<string>[columns.Count]);
-        Work.For(request.Threads, columns.Count, i => fitted[i] = TreeFeature.Fit(i, columns[i], request.Split.Train, labels, said[i] = []));
+        Work.For(
+            request.Threads, columns.Count, i => fitted[i] = TreeFeature.Fit(i, columns[i], request.Split.Train, labels, said[i] = []));
         notes.AddRange(said.SelectMany(s => s));
         return [.. fitted.OfType<TreeFeature>()];
     }
 
     private static List<Tree> Boost(
-        TrainingRequest request, GbdtSettings settings, Loss loss, List<TreeFeature> features, double[] labels, double @base, CancellationToken cancellationToken)
+        TrainingRequest request, GbdtSettings settings, Loss loss, List<TreeFeature> features, double[] labels, double @base,
+        CancellationToken cancellationToken)
     {
         var (columns, rows, threads) = (request.Set.Features, request.Split.Train, request.Threads);
         var matrix = BinnedMatrix.Build(
-            rows.Length, features.Count, settings.Bins, threads, (f, values) => features[f].Fill(columns[features[f].Column], rows, values));
+            rows.Length, features.Count, settings.Bins, threads,
+            (f, values) => features[f].Fill(columns[features[f].Column], rows, values));
         var gradients = new Gradients(loss, rows.Length, threads);
         var grower = new TreeGrower(matrix, settings, threads);
         var validation = new ValidationRows(request, features, @base);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Millrace.Training.Boosting;
 
@@ -60,11 +61,13 @@ internal sealed class Gradients
 
         // The greatest gradient becomes a number below 2^30; hessians take what the count leaves of 62 bits, at most 24.
         GradientScale = Math.ScaleB(1, 29 - Math.ILogB(most));
-        HessianScale = _hessians.Length == 0 ? 1 : Math.ScaleB(1, Math.Min(24, 62 - (2 * CountBits)) - 1 - Math.ILogB(Math.Max(mostHessian, 1e-300)));
+        var hessianBits = Math.Min(24, 62 - (2 * CountBits));
+        HessianScale = _hessians.Length == 0 ? 1 : Math.ScaleB(1, hessianBits - 1 - Math.ILogB(Math.Max(mostHessian, 1e-250)));
         Work.OverRows(_threads, rows, Quantise);
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Greatest(ReadOnlySpan<double> values)
     {
         var most = 0.0;
@@ -73,6 +76,7 @@ internal sealed class Gradients
         return most;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Quantise(int from, int to)
     {
         var (gradientScale, hessianScale) = (GradientScale, HessianScale);

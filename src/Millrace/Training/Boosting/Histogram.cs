@@ -36,7 +36,7 @@ internal sealed unsafe class Histogram
     public void Sum(BinnedMatrix matrix, int block, int* rows, long* pairs, int count, int countBits)
     {
         var cells = (byte*)(_start + ((long)block * BlockCells));
-        new Span<long>(cells, BlockCells).Clear();
+        Clear(matrix, block);
         if (rows == null)
             SumAll(matrix.Block(block), pairs, count, countBits, cells);
         else
@@ -44,12 +44,28 @@ internal sealed unsafe class Histogram
     }
 
     /// <summary>Turns the parent's sums of a block into the sibling's: exact, because all sums are whole numbers.</summary>
-    public void Subtract(Histogram child, int block)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Subtract(Histogram child, BinnedMatrix matrix, int block)
     {
-        var mine = _start + ((long)block * BlockCells);
-        var other = child._start + ((long)block * BlockCells);
-        for (var i = 0; i < BlockCells; i += 4)
-            (Vector256.Load(mine + i) - Vector256.Load(other + i)).Store(mine + i);
+        for (var feature = block * BinnedMatrix.Width; feature < matrix.EndOf(block); feature++)
+        {
+            var mine = Feature(feature);
+            var other = child.Feature(feature);
+            for (var i = 0; i < 2 * (matrix.Cuts[feature].Length + 1); i += 2)
+                (Vector128.Load(mine + i) - Vector128.Load(other + i)).Store(mine + i);
+            const int Missing = 2 * BinnedMatrix.Missing;
+            (Vector128.Load(mine + Missing) - Vector128.Load(other + Missing)).Store(mine + Missing);
+        }
+    }
+
+    private void Clear(BinnedMatrix matrix, int block)
+    {
+        for (var feature = block * BinnedMatrix.Width; feature < matrix.EndOf(block); feature++)
+        {
+            var cells = Feature(feature);
+            new Span<long>(cells, 2 * (matrix.Cuts[feature].Length + 1)).Clear();
+            new Span<long>(cells + (2 * BinnedMatrix.Missing), 2).Clear();
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

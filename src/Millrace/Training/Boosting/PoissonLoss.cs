@@ -15,11 +15,13 @@ internal sealed class PoissonLoss : Loss
         {
             if (labels[i] < 0)
                 throw new TrainingException(FormattableString.Invariant(
-                    $"The loss 'poisson' takes labels of 0 and above; training row {i} (from 0) has {labels[i]}. Use 'squared' or 'absolute'."));
+                    $"The loss 'poisson' takes labels of 0 and above; training row {i} (from 0) has {labels[i]}. ") + "Use 'squared' or 'absolute'.");
         }
 
         var mean = Mean(labels);
-        return mean > 0 ? Numbers.Log(mean) : throw new TrainingException("The loss 'poisson' needs a label above 0 in some training row; all are 0.");
+        return mean > 0
+            ? Numbers.Log(mean)
+            : throw new TrainingException("The loss 'poisson' needs a label above 0 in some training row; all are 0.");
     }
 
     public override void Derive(ReadOnlySpan<double> x, ReadOnlySpan<double> labels, Span<double> gradients, Span<double> hessians)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Millrace.Training.Boosting;
 
 /// <summary>Finds the best threshold of one feature in one leaf.</summary>
@@ -41,7 +43,9 @@ internal readonly unsafe ref struct SplitSearch(GbdtSettings settings, double gr
         return g * g / (Hessian(sums) + settings.L2);
     }
 
-    private void Scan(long* cells, int feature, int borders, LeafSums left, LeafSums total, double parent, bool? missingLeft, ref SplitChoice best)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Scan(
+        long* cells, int feature, int borders, LeafSums left, LeafSums total, double parent, bool? missingLeft, ref SplitChoice best)
     {
         var rows = total.Count(countBits);
         for (var bin = 0; bin < borders; bin++)

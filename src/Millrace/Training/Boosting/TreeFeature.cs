@@ -28,7 +28,8 @@ internal sealed class TreeFeature
     public IReadOnlyList<string> Categories { get; }
 
     /// <summary>Fits the feature, or returns null with the reason when it has nothing to split on.</summary>
-    public static TreeFeature? Fit(int column, FeatureColumn values, ReadOnlySpan<int> rows, ReadOnlySpan<double> labels, List<string> notes)
+    public static TreeFeature? Fit(
+        int column, FeatureColumn values, ReadOnlySpan<int> rows, ReadOnlySpan<double> labels, List<string> notes)
     {
         if (values.Type != FeatureType.Text)
         {
@@ -60,7 +61,8 @@ internal sealed class TreeFeature
             notes.Add(FeatureNotes.Folded(values.Name, seen.Count, kept.Count));
         var mean = all / rows.Length;
         double Rank((int Rows, double Sum) s) => (s.Sum + (PriorRows * mean)) / (s.Rows + PriorRows);
-        return new TreeFeature(column, [.. kept.OrderBy(s => Rank(s.Value)).ThenBy(s => s.Key, StringComparer.Ordinal).Select(s => s.Key)]);
+        var ranked = kept.OrderBy(s => Rank(s.Value)).ThenBy(s => s.Key, StringComparer.Ordinal);
+        return new TreeFeature(column, [.. ranked.Select(s => s.Key)]);
     }
 
     /// <summary>The prepared values of some rows.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Millrace.Training.Boosting;
 
 /// <summary>Grows one tree after another over the same binned rows: leaf by leaf, always the leaf with the greatest gain.</summary>
@@ -72,7 +74,8 @@ internal sealed unsafe class TreeGrower
         return tree;
     }
 
-    private SplitSearch Search(Gradients gradients) => new(_settings, 1 / gradients.GradientScale, 1 / gradients.HessianScale, gradients.CountBits);
+    private SplitSearch Search(Gradients gradients) =>
+        new(_settings, 1 / gradients.GradientScale, 1 / gradients.HessianScale, gradients.CountBits);
 
     private Leaf Root(Round round, Func<int, bool>? sample)
     {
@@ -110,9 +113,9 @@ internal sealed unsafe class TreeGrower
         var lefts = Partition(parent, choice);
         var left = new Leaf(nodes.Count, parent.Start, lefts, parent.Depth + 1, choice.Left);
         var right = new Leaf(nodes.Count + 1, parent.Start + lefts, parent.Count - lefts, parent.Depth + 1, choice.Right);
+        var threshold = choice.Bin < cuts.Length ? cuts[choice.Bin] : float.MaxValue;
         nodes[parent.Node] = new TreeNode(
-            choice.Feature, choice.Bin, choice.Bin < cuts.Length ? cuts[choice.Bin] : float.MaxValue, choice.DefaultLeft, left.Node, right.Node, 0,
-            choice.Gain, parent.Count);
+            choice.Feature, choice.Bin, threshold, choice.DefaultLeft, left.Node, right.Node, 0, choice.Gain, parent.Count);
         nodes.Add(new TreeNode(-1, 0, 0, false, 0, 0, 0, 0, left.Count));
         nodes.Add(new TreeNode(-1, 0, 0, false, 0, 0, 0, 0, right.Count));
         _leaves[index] = left;
@@ -150,15 +153,15 @@ internal sealed unsafe class TreeGrower
             fixed (int* rows = _rows)
             fixed (long* pairs = isWhole ? gradients.Pairs : _pairs)
                 histogram.Sum(_matrix, block, isWhole ? null : rows + small.Start, pairs, small.Count, gradients.CountBits);
-            large?.Histogram!.Subtract(histogram, block);
+            large?.Histogram!.Subtract(histogram, _matrix, block);
             var search = Search(gradients);
-            var last = Math.Min(_matrix.Features, (block + 1) * BinnedMatrix.Width);
-            for (var f = block * BinnedMatrix.Width; f < last; f++)
+            for (var f = block * BinnedMatrix.Width; f < _matrix.EndOf(block); f++)
             {
                 var isActive = round.IsActive?[f] ?? true;
                 var bins = _matrix.Cuts[f].Length + 1;
                 _choices[f] = isActive && searchSmall ? search.Best(histogram.Feature(f), f, bins, small.Sums) : SplitChoice.None;
-                _siblingChoices[f] = isActive && searchLarge ? search.Best(large!.Histogram!.Feature(f), f, bins, large.Sums) : SplitChoice.None;
+                _siblingChoices[f] = isActive && searchLarge
+                    ? search.Best(large!.Histogram!.Feature(f), f, bins, large.Sums) : SplitChoice.None;
             }
         });
         small.Best = Greatest(_choices);
@@ -179,6 +182,7 @@ internal sealed unsafe class TreeGrower
     }
 
     /// <summary>Moves the rows that go left to the front, both sides in ascending order; returns how many go left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Partition(Leaf leaf, in SplitChoice choice)
     {
         var bins = _matrix.Block(choice.Feature / BinnedMatrix.Width) + (choice.Feature % BinnedMatrix.Width);

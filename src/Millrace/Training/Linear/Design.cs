@@ -10,7 +10,8 @@ internal sealed class Design
     private readonly float[] _values;
     private readonly int[] _ends;
 
-    private Design(int[] columns, float[] values, int[] ends, int width) => (_columns, _values, _ends, Width) = (columns, values, ends, width);
+    private Design(int[] columns, float[] values, int[] ends, int width) =>
+        (_columns, _values, _ends, Width) = (columns, values, ends, width);
 
     /// <summary>The number of prepared columns.</summary>
     public int Width { get; }
@@ -30,7 +31,8 @@ internal sealed class Design
         }
 
         return start <= MostColumns ? features : throw new TrainingException(FormattableString.Invariant(
-            $"The features make {start} columns, categories counted singly; linear trainers take up to {MostColumns}. Leave out features with many categories, or use 'gbdt'."));
+            $"The features make {start} columns, categories counted singly; linear trainers take up to {MostColumns}. ")
+            + "Leave out features with many categories, or use 'gbdt'.");
     }
 
     /// <param name="columns">In the signature's order.</param>

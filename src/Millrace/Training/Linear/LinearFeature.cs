@@ -99,7 +99,8 @@ internal sealed class LinearFeature
             return null;
         }
 
-        var kept = seen.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal).Take(MostCategories).Select(s => s.Key).Order(StringComparer.Ordinal).ToList();
+        var frequent = seen.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal).Take(MostCategories);
+        var kept = frequent.Select(s => s.Key).Order(StringComparer.Ordinal).ToList();
         if (kept.Count < seen.Count)
             notes.Add(FeatureNotes.Folded(values.Name, seen.Count, kept.Count));
         var feature = new LinearFeature(column, start, isText: true) { Categories = kept };

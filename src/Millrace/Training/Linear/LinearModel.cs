@@ -10,7 +10,8 @@ internal sealed class LinearModel : TrainedModel
 
     /// <param name="weights">One a prepared column, then the intercept.</param>
     public LinearModel(
-        TrainingRequest request, string trainer, double labelDeviation, Link link, IReadOnlyList<LinearFeature> prepared, double[] weights, int iterations, List<string> notes)
+        TrainingRequest request, string trainer, double labelDeviation, Link link, IReadOnlyList<LinearFeature> prepared, double[] weights,
+        int iterations, List<string> notes)
         : base(request.Set.Task, trainer, [.. request.Set.Features.Select(f => new ModelFeature(f.Name, f.Type))], labelDeviation)
     {
         (_prepared, Link, Notes, Iterations) = (prepared, link, notes, iterations);
@@ -69,7 +70,8 @@ internal sealed class LinearModel : TrainedModel
         var centred = graph.Node("Sub", "/centred", [raw, graph.Constant("/mean", Each(p => p.Mean), 1, numbers.Count)]);
         var scaled = graph.Node("Mul", "/scaled", [centred, graph.Constant("/scale", Each(p => p.Scale), 1, numbers.Count)]);
         var imputed = graph.Node("Where", "/imputed", [missing, graph.Constant("/zero", [0], 1), scaled]);
-        yield return graph.Node("MatMul", "/number_sum", [imputed, graph.Constant("/number_weights", Each(p => _weights[p.Start]), numbers.Count, 1)]);
+        var slopes = graph.Constant("/number_weights", Each(p => _weights[p.Start]), numbers.Count, 1);
+        yield return graph.Node("MatMul", "/number_sum", [imputed, slopes]);
         if (!numbers.Any(p => p.HasMissing))
             yield break;
         var ones = graph.Node("Cast", "/missing_ones", [missing], OnnxAttribute.Int("to", (long)OnnxElement.Float));

@@ -3,7 +3,8 @@ namespace Millrace.Training.Linear;
 /// <summary>What the linear trainers share: prepare, minimise, wrap.</summary>
 internal static class LinearTraining
 {
-    public static ParameterSpec L2 { get; } = ParameterSpec.Number("l2", 1, 0, 1e12, "Holds the weights down; prepared numbers have a standard deviation of 1.");
+    public static ParameterSpec L2 { get; } =
+        ParameterSpec.Number("l2", 1, 0, 1e12, "Holds the weights down; prepared numbers have a standard deviation of 1.");
 
     public static TrainedModel Train(string name, TrainingRequest request, bool isLogistic, CancellationToken cancellationToken)
     {
@@ -20,7 +21,9 @@ internal static class LinearTraining
         var weights = newton.Fit(isLogistic ? Numbers.Log(mean / (1 - mean)) : mean, (step, loss) =>
         {
             steps = step;
-            request.OnIteration?.Invoke(new IterationMetrics(step, isLogistic ? "log_loss" : "rmse", isLogistic ? loss : Math.Sqrt(2 * loss), null));
+            request.OnIteration?.Invoke(isLogistic
+                ? new IterationMetrics(step, "log_loss", loss, null)
+                : new IterationMetrics(step, "rmse", Math.Sqrt(2 * loss), null));
         }, cancellationToken);
         return new LinearModel(request, name, deviation, isLogistic ? Link.Logistic : Link.Identity, prepared, weights, steps, notes);
     }

@@ -10,5 +10,6 @@ internal sealed class LogisticTrainer : ITrainer
 
     public IReadOnlyList<ParameterSpec> Parameters { get; } = [LinearTraining.L2];
 
-    public TrainedModel Train(TrainingRequest request, CancellationToken cancellationToken) => LinearTraining.Train(Name, request, isLogistic: true, cancellationToken);
+    public TrainedModel Train(TrainingRequest request, CancellationToken cancellationToken) =>
+        LinearTraining.Train(Name, request, isLogistic: true, cancellationToken);
 }

@@ -34,7 +34,8 @@ internal sealed class Newton(Design design, double[] labels, bool isLogistic, do
             var hessian = at.Hessian;
             if (!Cholesky.TrySolve(hessian, move))
                 throw new TrainingException(
-                    "The prepared columns depend on each other, or part the classes without error, so that no weights are best. Set l2 above 0.");
+                    "The prepared columns depend on each other, or part the classes without error, so that no weights are best. "
+                    + "Set l2 above 0.");
             var (next, isDone) = Step(weights, move, ref at);
             weights = next;
             Loss = at.Loss / design.Rows;

@@ -11,5 +11,6 @@ internal sealed class RidgeTrainer : ITrainer
 
     public IReadOnlyList<ParameterSpec> Parameters { get; } = [LinearTraining.L2];
 
-    public TrainedModel Train(TrainingRequest request, CancellationToken cancellationToken) => LinearTraining.Train(Name, request, isLogistic: false, cancellationToken);
+    public TrainedModel Train(TrainingRequest request, CancellationToken cancellationToken) =>
+        LinearTraining.Train(Name, request, isLogistic: false, cancellationToken);
 }
