@@ -27,7 +27,7 @@ internal static class BinCuts
 
         if (kept == 0)
             return [];
-        Array.Sort(sample, 0, kept);
+        FloatSort.Sort(sample.AsSpan(0, kept));
         return Cut(sample.AsSpan(0, kept), bins);
     }
 

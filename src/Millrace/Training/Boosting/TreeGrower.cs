@@ -185,7 +185,7 @@ internal sealed unsafe class TreeGrower
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Partition(Leaf leaf, in SplitChoice choice)
     {
-        var bins = _matrix.Block(choice.Feature / BinnedMatrix.Width) + (choice.Feature % BinnedMatrix.Width);
+        var bins = _matrix.Column(choice.Feature);
         var (lefts, rights) = (0, 0);
         var missing = choice.DefaultLeft ? 0 : BinnedMatrix.Missing;
         var rows = _rows.AsSpan(leaf.Start, leaf.Count);
@@ -195,7 +195,7 @@ internal sealed unsafe class TreeGrower
             for (var i = 0; i < rows.Length; i++)
             {
                 var row = from[i];
-                int bin = bins[(long)row * BinnedMatrix.Width];
+                int bin = bins[row];
                 bin = bin == BinnedMatrix.Missing ? missing : bin;
                 var goesLeft = bin <= choice.Bin ? 1 : 0;
                 from[lefts] = row;
