@@ -6,6 +6,9 @@ public interface ITrainer
     /// <summary>The word a project writes after <c>trainer:</c>, for example <c>gbdt</c>.</summary>
     string Name { get; }
 
+    /// <summary>Raised when equal requests give other bytes than before: part of what a model was made by.</summary>
+    int Revision { get; }
+
     /// <summary>What it learns.</summary>
     IReadOnlyList<LearningTask> Tasks { get; }
 

@@ -7,6 +7,8 @@ internal sealed class MeanTrainer : ITrainer
 
     public string Name => Word;
 
+    public int Revision => 1;
+
     public IReadOnlyList<LearningTask> Tasks => [LearningTask.Regression, LearningTask.Binary];
 
     public IReadOnlyList<ParameterSpec> Parameters => [];

@@ -24,13 +24,17 @@ public sealed record Split(int[] Train, int[] Validation, int[] Holdout)
     {
         if (validation < TimeSpan.Zero || holdout < TimeSpan.Zero)
             throw new ArgumentOutOfRangeException(nameof(holdout), $"Validation {validation} and holdout {holdout} are not negative.");
+        if (times.IsEmpty)
+            throw new TrainingException("The split leaves no rows to train on: there are no rows.");
         var (first, last) = (DateTime.MaxValue, DateTime.MinValue);
         foreach (var time in times)
             (first, last) = (time < first ? time : first, time > last ? time : last);
-        if (times.Length > 0 && last - first < validation + holdout)
-            throw new TrainingException(string.Create(CultureInfo.InvariantCulture,
-                $"The rows span {(last - first).TotalDays:0.##} days, from {first:O} to {last:O}; the holdout of {holdout.TotalDays:0.##} days ")
-                + string.Create(CultureInfo.InvariantCulture, $"and the validation of {validation.TotalDays:0.##} days leave none to train on."));
+        if (last - first < validation + holdout)
+            throw new TrainingException(string.Create(
+                CultureInfo.InvariantCulture, $"The rows span {(last - first).TotalDays:0.##} days, from {first:O} to {last:O}; ")
+                + string.Create(CultureInfo.InvariantCulture, $"the holdout of {holdout.TotalDays:0.##} days and ")
+                + string.Create(CultureInfo.InvariantCulture, $"the validation of {validation.TotalDays:0.##} days ")
+                + "leave none to train on.");
         // One tick, so that a period of length zero takes no row and a border row belongs to the earlier part.
         var holdoutFrom = last.AddTicks(1) - holdout;
         return ByBorders(times, holdoutFrom - validation, holdoutFrom);
@@ -62,8 +66,8 @@ public sealed record Split(int[] Train, int[] Validation, int[] Holdout)
     public static Split ByKey(IReadOnlyList<string> keys, long seed, double validation, double holdout)
     {
         if (!(validation >= 0) || !(holdout >= 0) || !(validation + holdout < 1))
-            throw new ArgumentOutOfRangeException(nameof(holdout), string.Create(
-                CultureInfo.InvariantCulture, $"Validation {validation} and holdout {holdout} are shares of at least 0 whose sum is below 1."));
+            throw new ArgumentOutOfRangeException(nameof(holdout), FormattableString.Invariant(
+                $"Validation {validation} and holdout {holdout} are shares of at least 0 whose sum is below 1."));
         var sides = new byte[keys.Count];
         var prefix = seed.ToString(CultureInfo.InvariantCulture) + "\n";
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

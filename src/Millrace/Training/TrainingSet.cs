@@ -77,8 +77,11 @@ public sealed class TrainingSet
         for (var i = 0; i < Label.Length; i++)
         {
             if (!double.IsFinite(Label[i]))
-                throw new TrainingException(Text(
-                    $"The label is {(double.IsNaN(Label[i]) ? "missing (NaN)" : "infinite")} in row {i} (from 0). Leave out rows without a label."));
+            {
+                var what = double.IsNaN(Label[i]) ? "missing (NaN)" : "infinite";
+                throw new TrainingException(Text($"The label is {what} in row {i} (from 0). Leave out rows without a label."));
+            }
+
             if (Task == LearningTask.Binary && Label[i] is not (0 or 1))
                 throw new TrainingException(Text(
                     $"The label is {Label[i]} in row {i} (from 0). A binary label is 1 for the positive class and 0 for the other."));

@@ -64,6 +64,30 @@ public sealed class LinearTests
         Assert.True(predictions[0] < predictions[1] && predictions[1] < 0.5 && predictions[2] > 0.5);
     }
 
+    /// <remarks>
+    /// scikit-learn 1.2.1: x and u standardised by their population deviation;
+    /// LogisticRegression(C=0.5, solver="newton-cg", tol=1e-14), its L-BFGS stops 6e-6 short; Ridge(alpha=1.5, solver="cholesky") over
+    /// both and c one-hot.
+    /// </remarks>
+    [Fact]
+    public void Both_agree_with_scikit_learn()
+    {
+        var x = FeatureColumn.OfNumbers("x", [1, 2, 3, 4, 5, 6, 7, 8]);
+        var u = FeatureColumn.OfNumbers("u", [3, 1, 4, 1, 5, 9, 2, 6]);
+        var c = FeatureColumn.OfTexts("c", ["a", "b", "a", "c", "b", "a", "c", "c"]);
+        var classes = new TrainingSet(LearningTask.Binary, [x, u], [0, 0, 1, 0, 1, 0, 1, 1]);
+        double[] probabilities =
+            [0.2991288522, 0.348758768, 0.4106450513, 0.4646591584, 0.5321682085, 0.5985197316, 0.6433653335, 0.7027548966];
+        var logistic = Examples.TrainAll(Logistic, classes, ("l2", "2")).Predict(classes.Features);
+        Assert.All(probabilities.Zip(logistic), p => Assert.Equal(p.First, p.Second, 1e-6));
+
+        var numbers = new TrainingSet(LearningTask.Regression, [x, u, c], [1, 2, 2, 5, 4, 3, 9, 8]);
+        double[] answers =
+            [0.9806401487, 2.5090351419, 2.3487473237, 5.4285242238, 4.0098799077, 3.6290656907, 7.5909481852, 7.5031593777];
+        var ridge = Examples.TrainAll(Ridge, numbers, ("l2", "1.5")).Predict(numbers.Features);
+        Assert.All(answers.Zip(ridge), a => Assert.Equal(a.First, a.Second, 1e-6));
+    }
+
     [Fact]
     public void An_unseen_category_adds_nothing()
     {

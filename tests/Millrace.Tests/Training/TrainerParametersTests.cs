@@ -45,6 +45,9 @@ public sealed class TrainerParametersTests
     }
 
     [Fact]
+    public void Trainers_have_names_of_their_own() => Assert.Equal(Trainers.All.Count, Trainers.All.DistinctBy(t => t.Name).Count());
+
+    [Fact]
     public void An_unknown_trainer_lists_those_of_the_task()
     {
         Assert.Null(Trainers.Find("xgboost", LearningTask.Binary, out var mistake));

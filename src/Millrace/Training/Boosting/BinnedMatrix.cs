@@ -59,8 +59,8 @@ internal sealed unsafe class BinnedMatrix
     {
         if ((long)rows * ((features + Width - 1) / Width) * Width > int.MaxValue - 128)
             throw new TrainingException(FormattableString.Invariant(
-                $"{rows} rows of {features} features do not fit: boosted trees take up to 2 billion values, features counted in sixteens. ")
-                + "Train on fewer rows or features.");
+                $"{rows} rows of {features} features do not fit: boosted trees take up to 2 billion values, ")
+                + "features counted in sixteens. Train on fewer rows or features.");
         var matrix = new BinnedMatrix(rows, features);
         Work.For(threads, features, f =>
         {

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Millrace.Training.Boosting;
 
 /// <summary>Sorts floats by their bits, eleven at a time: several times faster than comparing them.</summary>
-/// <remarks>Least significant digit first (Knuth, The Art of Computer Programming, volume 3, section 5.2.5). NaN is not among the values.</remarks>
+/// <remarks>Least significant digit first (Knuth, The Art of Computer Programming, volume 3, section 5.2.5). NaN is not among the
+/// values.</remarks>
 internal static class FloatSort
 {
     private const int Digits = 2048;

@@ -12,6 +12,8 @@ internal sealed class GbdtTrainer : ITrainer
 
     public string Name => Word;
 
+    public int Revision => 1;
+
     public IReadOnlyList<LearningTask> Tasks => [LearningTask.Regression, LearningTask.Binary];
 
     public IReadOnlyList<ParameterSpec> Parameters { get; } =
@@ -25,7 +27,8 @@ internal sealed class GbdtTrainer : ITrainer
         ParameterSpec.Number("row_sample", 1, 0.01, 1, "The share of rows that each tree sees, drawn anew for each."),
         ParameterSpec.Number("column_sample", 1, 0.01, 1, "The share of features that each tree sees, drawn anew for each."),
         ParameterSpec.Whole(
-            "early_stopping", 20, 0, 10_000, "Stops after so many trees without a better validation loss and keeps the best; 0 for never."),
+            "early_stopping", 20, 0, 10_000,
+            "Stops after so many trees without a better validation loss and keeps the best; 0 for never."),
         ParameterSpec.Whole("bins", 255, 2, 255, "The most bins of a feature."),
         new("loss", "squared", "What a regression lowers; a binary model lowers log-loss.") { Words = ["squared", "absolute", "poisson"] },
     ];

@@ -15,7 +15,8 @@ internal sealed class PoissonLoss : Loss
         {
             if (labels[i] < 0)
                 throw new TrainingException(FormattableString.Invariant(
-                    $"The loss 'poisson' takes labels of 0 and above; training row {i} (from 0) has {labels[i]}. ") + "Use 'squared' or 'absolute'.");
+                    $"The loss 'poisson' takes labels of 0 and above; training row {i} (from 0) has {labels[i]}. ")
+                    + "Use 'squared' or 'absolute'.");
         }
 
         var mean = Mean(labels);

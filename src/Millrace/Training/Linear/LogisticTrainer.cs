@@ -6,6 +6,8 @@ internal sealed class LogisticTrainer : ITrainer
 {
     public string Name => "logistic";
 
+    public int Revision => 1;
+
     public IReadOnlyList<LearningTask> Tasks => [LearningTask.Binary];
 
     public IReadOnlyList<ParameterSpec> Parameters { get; } = [LinearTraining.L2];

@@ -7,6 +7,8 @@ internal sealed class RidgeTrainer : ITrainer
 {
     public string Name => "ridge";
 
+    public int Revision => 1;
+
     public IReadOnlyList<LearningTask> Tasks => [LearningTask.Regression];
 
     public IReadOnlyList<ParameterSpec> Parameters { get; } = [LinearTraining.L2];
