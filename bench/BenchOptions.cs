@@ -6,6 +6,12 @@ namespace Millrace.Bench;
 /// <param name="Assets">Assets of a generated project; null for the measure's own number.</param>
 internal sealed record BenchOptions(int Pairs, int Rows, int? Assets)
 {
+    /// <summary>The rows that were asked for; null for the measure's own number.</summary>
+    public int? RowsAsked { get; init; }
+
+    /// <summary>Threads of a measure that can be told.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
     /// <summary>An empty folder of its own for one measure, gone when it is disposed.</summary>
     public static BenchFolder Folder() => new();
 }

@@ -10,7 +10,7 @@ public sealed class ArchitectureTests
     private static readonly string[] Rooms =
     [
         "Assets", "Statistics", "Sql", "Ledger", "Plans", "Runs", "Lake",
-        "Checks", "Sources", "Transforms", "Scoring", "Automation", "Project",
+        "Checks", "Sources", "Transforms", "Scoring", "Training", "Automation", "Project",
     ];
 
     [Fact]
