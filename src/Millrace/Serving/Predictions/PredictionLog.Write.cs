@@ -1,0 +1,228 @@
+using System.Buffers;
+
+namespace Millrace.Serving.Predictions;
+
+public sealed partial class PredictionLog
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _idle = new(0);
+    private readonly List<ReadOnlyMemory<byte>> _buffers = [];
+    private List<Pending> _waiting = [];
+    private List<Pending> _writing = [];
+    private bool _isWriting;
+    private bool _isClosed;
+    private int _seekers;
+
+    /// <summary>Puts a request's new rows into the log, and ends its claim.</summary>
+    /// <param name="frame">A rented array, given back here.</param>
+    /// <param name="length">Its used bytes.</param>
+    /// <returns>The sequence of the first row.</returns>
+    /// <exception cref="ServingException">The log cannot be written, such as on a full disk; nothing was logged.</exception>
+    internal ValueTask<long> AppendAsync(ModelIdentity model, byte[] frame, int length, int rows, Claim? claim)
+    {
+        var pending = new Pending(model, frame, length, rows, claim);
+        lock (_gate)
+        {
+            _waiting.Add(pending);
+            if (_isWriting)
+            {
+                pending.Done = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+                return new ValueTask<long>(pending.Done.Task);
+            }
+
+            _isWriting = true;
+        }
+
+        WriteWaiting();
+        return pending.Failure is null ? new ValueTask<long>(pending.Sequence) : ValueTask.FromException<long>(pending.Failure);
+    }
+
+    /// <summary>Writes what waits now; what comes meanwhile is written by a thread of the pool, so that the caller's own answer goes out.</summary>
+    private void WriteWaiting()
+    {
+        lock (_gate)
+            (_writing, _waiting) = (_waiting, _writing);
+        Failpoint.Pass("predictions.taken");
+        try
+        {
+            Write(_writing);
+        }
+        catch (Exception e)
+        {
+            foreach (var pending in _writing)
+                pending.Failure ??= e as ServingException ?? new ServingException(Refusal.NotReady,
+                    $"The prediction was not answered, since its log cannot be written ({e.Message}) Try again later.", e);
+        }
+
+        Failpoint.Pass("predictions.written");
+        foreach (var pending in _writing)
+            Finish(pending);
+        _writing.Clear();
+        EndTurn();
+    }
+
+    private void Finish(Pending pending)
+    {
+        ArrayPool<byte>.Shared.Return(pending.Frame);
+        if (pending.Claim is { } claim)
+        {
+            if (pending.Failure is null)
+                _index.Logged(claim, pending.Segment, pending.At);
+            else
+                _index.Abandon(claim);
+        }
+
+        if (pending.Done is not { } done)
+            return;
+        if (pending.Failure is { } failure)
+            done.SetException(failure);
+        else
+            done.SetResult(pending.Sequence);
+    }
+
+    private void Write(List<Pending> batch)
+    {
+        if (_isClosed)
+            throw new ServingException(Refusal.NotReady, $"The endpoint '{Table.Endpoint}' is closing. Try again later.");
+        if (_segment is null || _length >= _options.SegmentBytes || (_length > SegmentFile.HeaderBytes && _clock.GetElapsedTime(_begun) >= _options.SegmentAge))
+            Begin(_number + 1);
+
+        var models = _models[_number];
+        var known = models.Count;
+        var at = _length;
+        var sequence = _sequence;
+        _buffers.Clear();
+        if (at == 0)
+            Take(SegmentFile.HeaderOf(sequence), ref at);
+        foreach (var pending in batch)
+        {
+            var model = models.IndexOf(pending.Model);
+            if (model < 0)
+            {
+                Take(SegmentFile.FrameOf(pending.Model), ref at);
+                model = models.Count;
+                lock (_models)
+                    models.Add(pending.Model);
+            }
+
+            RowsFrame.Place(pending.Frame.AsSpan(0, pending.Length), model, sequence);
+            (pending.Sequence, pending.Segment, pending.At) = (sequence, _number, at);
+            Take(pending.Frame.AsMemory(0, pending.Length), ref at);
+            sequence += pending.Rows;
+        }
+
+        try
+        {
+            if (_buffers.Count == 1)
+                RandomAccess.Write(_segment!, _buffers[0].Span, _length);
+            else
+                RandomAccess.Write(_segment!, _buffers, _length);
+        }
+        catch
+        {
+            lock (_models)
+                models.RemoveRange(known, models.Count - known);
+            TakeBack();
+            throw;
+        }
+
+        _length = at;
+        Interlocked.Exchange(ref _sequence, sequence);
+    }
+
+    private void Take(ReadOnlyMemory<byte> bytes, ref long at)
+    {
+        _buffers.Add(bytes);
+        at += bytes.Length;
+    }
+
+    /// <summary>Half a write must not stand before the next one.</summary>
+    private void TakeBack()
+    {
+        try
+        {
+            RandomAccess.SetLength(_segment!, _length);
+        }
+        catch (IOException)
+        {
+            _isClosed = true;
+        }
+    }
+
+    private void Begin(long number)
+    {
+        var next = File.OpenHandle(
+            SegmentFile.PathOf(Table.Folder, number), FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _segment?.Dispose();
+        (_segment, _number, _length, _begun) = (next, number, 0, _clock.GetTimestamp());
+        var standing = SegmentFile.Numbers(Table.Folder);
+        _index.FoldedThrough(standing[0] - 1);
+        lock (_models)
+        {
+            foreach (var gone in _models.Keys.Where(k => k < standing[0]).ToList())
+                _models.Remove(gone);
+            _models[number] = [];
+        }
+    }
+
+    /// <summary>Becomes the only one who writes.</summary>
+    private void TakeTurn()
+    {
+        lock (_gate)
+        {
+            if (!_isWriting)
+            {
+                _isWriting = true;
+                return;
+            }
+
+            _seekers++;
+        }
+
+        _idle.Wait();
+    }
+
+    private void EndTurn()
+    {
+        lock (_gate)
+        {
+            if (_seekers > 0)
+            {
+                _seekers--;
+                _idle.Release();
+                return;
+            }
+
+            if (_waiting.Count == 0)
+            {
+                _isWriting = false;
+                return;
+            }
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(static log => log.WriteWaiting(), this, preferLocal: false);
+    }
+
+    private sealed class Pending(ModelIdentity model, byte[] frame, int length, int rows, Claim? claim)
+    {
+        public ModelIdentity Model { get; } = model;
+
+        public byte[] Frame { get; } = frame;
+
+        public int Length { get; } = length;
+
+        public int Rows { get; } = rows;
+
+        public Claim? Claim { get; } = claim;
+
+        public TaskCompletionSource<long>? Done { get; set; }
+
+        public Exception? Failure { get; set; }
+
+        public long Sequence { get; set; }
+
+        public long Segment { get; set; }
+
+        public long At { get; set; }
+    }
+}
