@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace Millrace.Native.Interop;
@@ -111,5 +112,46 @@ internal sealed class AppenderHandle(nint value, ConnectionHandle connection) : 
     {
         NativeMethods.duckdb_appender_clear(value);
         NativeMethods.duckdb_appender_destroy(ref value);
+    }
+}
+
+/// <summary>The session with the names of its inputs and outputs as C strings, which every run passes.</summary>
+internal sealed unsafe class OrtSessionHandle(nint value) : NativeHandle(value)
+{
+    /// <summary>The names of the inputs, then those of the outputs; made with <see cref="NativeMemory"/>, freed with the session.</summary>
+    public nint* Names { get; set; }
+
+    public int NameCount { get; set; }
+
+    protected override void Destroy(ref nint value)
+    {
+        OrtApi.ReleaseSession(value);
+        value = 0;
+        for (var i = 0; i < NameCount; i++)
+            NativeMemory.Free((void*)Names[i]);
+        NativeMemory.Free(Names);
+        Names = null;
+    }
+}
+
+internal sealed class OrtSessionOptionsHandle(nint value) : NativeHandle(value)
+{
+    protected override void Destroy(ref nint value)
+    {
+        OrtApi.ReleaseSessionOptions(value);
+        value = 0;
+    }
+}
+
+/// <summary>A tensor; one over memory of ours keeps that memory pinned.</summary>
+internal sealed class OrtValueHandle(nint value, MemoryHandle pin = default) : NativeHandle(value)
+{
+    private MemoryHandle _pin = pin;
+
+    protected override void Destroy(ref nint value)
+    {
+        OrtApi.ReleaseValue(value);
+        value = 0;
+        _pin.Dispose();
     }
 }

@@ -14,13 +14,14 @@ namespace Millrace.Native.Interop;
 internal static class NativeLibraries
 {
     public const string Duck = "duckdb";
+    public const string Ort = "onnxruntime";
     public const string FolderVariable = "MILLRACE_NATIVE_FOLDER";
 
     public static void Register() => NativeLibrary.SetDllImportResolver(typeof(NativeLibraries).Assembly, Resolve);
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
-        if (name != Duck)
+        if (name is not (Duck or Ort))
             return 0;
 
         var tried = new List<string>();
@@ -44,6 +45,12 @@ internal static class NativeLibraries
         yield return Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native", file);
     }
 
-    private static string FileName(string name) =>
-        OperatingSystem.IsWindows() ? $"{name}.dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
+    /// <summary>ONNX Runtime carries its interface's number in the file's name, except on Windows.</summary>
+    private static string FileName(string name)
+    {
+        var number = name == Ort ? ".1" : "";
+        return OperatingSystem.IsWindows() ? $"{name}.dll"
+            : OperatingSystem.IsMacOS() ? $"lib{name}{number}.dylib"
+            : $"lib{name}.so{number}";
+    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Millrace.Native.Interop;
 
@@ -19,6 +20,16 @@ internal static class NativeText
         {
             NativeMethods.duckdb_free(text);
         }
+    }
+
+    /// <summary>Copies text into a C string that lives until it is freed with <see cref="NativeMemory.Free"/>.</summary>
+    public static unsafe nint Copy(string text)
+    {
+        var length = Encoding.UTF8.GetByteCount(text);
+        var copy = (byte*)NativeMemory.Alloc((nuint)length + 1);
+        Encoding.UTF8.GetBytes(text, new Span<byte>(copy, length));
+        copy[length] = 0;
+        return (nint)copy;
     }
 
     /// <summary>Refuses text that cannot cross as a C string, which ends at its first NUL: the engine would see a part of it.</summary>
