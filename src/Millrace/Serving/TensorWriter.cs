@@ -105,6 +105,8 @@ public sealed class TensorWriter
         Next();
         if (_given != TensorType.Bytes)
             throw Wrong($"the text \"{Shown(utf8)}\"");
+        if (utf8.Contains((byte)0))
+            throw Wrong("a text with a NUL character");
         _data.AddText(utf8);
     }
 
