@@ -60,6 +60,14 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
+    public void The_server_uses_the_engine_and_never_its_bindings()
+    {
+        using var module = ModuleDefinition.ReadModule(typeof(Millrace.Server.MillraceServer).Assembly.Location);
+        Assert.Equal(["Millrace"], module.AssemblyReferences.Select(r => r.Name).Where(n => n.StartsWith("Millrace", StringComparison.Ordinal)));
+        Assert.DoesNotContain(module.AssemblyReferences, r => r.Name == "System.Console");
+    }
+
+    [Fact]
     public void The_bindings_know_nothing_of_us()
     {
         using var module = ModuleDefinition.ReadModule(typeof(Millrace.Native.DuckDatabase).Assembly.Location);

@@ -30,8 +30,8 @@ internal static partial class InferenceJson
                     throw Invalid("'inputs' comes twice.");
                 hasInputs = true;
                 Expect(ref reader, JsonTokenType.StartArray, "'inputs'");
-                while (Next(ref reader) == JsonTokenType.StartObject)
-                    ReadInput(ref reader, request);
+                for (var place = 0; Next(ref reader) == JsonTokenType.StartObject; place++)
+                    ReadInput(ref reader, request, place);
                 AtEnd(ref reader, "'inputs'");
             }
             else if (reader.ValueTextEquals("outputs"u8))
@@ -53,7 +53,7 @@ internal static partial class InferenceJson
             throw Invalid("The request has no 'inputs'.");
     }
 
-    private static void ReadInput(ref Utf8JsonReader reader, InferenceRequest request)
+    private static void ReadInput(ref Utf8JsonReader reader, InferenceRequest request, int place)
     {
         string? name = null;
         string? datatype = null;
@@ -66,7 +66,7 @@ internal static partial class InferenceJson
         {
             if (reader.ValueTextEquals("name"u8))
             {
-                name = Word(ref reader, "name", request.Model.Signature);
+                name = InputName(ref reader, request.Model.Signature, place);
             }
             else if (reader.ValueTextEquals("datatype"u8))
             {
@@ -242,10 +242,12 @@ internal static partial class InferenceJson
         return rank;
     }
 
-    /// <summary>The model's own text of a name where it has it, so that no new one is made for each request.</summary>
-    private static string Word(ref Utf8JsonReader reader, string member, ModelSignature signature)
+    /// <summary>The model's own text of a name where it has it, so that no new one is made for each request. Inputs mostly come in the model's order.</summary>
+    private static string InputName(ref Utf8JsonReader reader, ModelSignature signature, int place)
     {
-        Expect(ref reader, JsonTokenType.String, $"'{member}'");
+        Expect(ref reader, JsonTokenType.String, "'name'");
+        if (place < signature.Inputs.Count && reader.ValueTextEquals(signature.Inputs[place].Name))
+            return signature.Inputs[place].Name;
         foreach (var input in signature.Inputs)
         {
             if (reader.ValueTextEquals(input.Name))

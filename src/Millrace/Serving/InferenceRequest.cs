@@ -82,14 +82,23 @@ public sealed class InferenceRequest : IDisposable
         ref var place = ref (index >= 0 ? ref _inputs[index] : ref (isId ? ref _ids : ref _times));
         if (place is not null)
             throw Invalid($"Input '{name}' comes twice.");
+        var given = spec.Type;
+        if (datatype != spec.Type.Word())
+            given = Narrower(spec, datatype);
+        place = new TensorData(spec, CheckShape(spec, shape));
+        return new TensorWriter(place, given);
+    }
+
+    private static TensorType Narrower(TensorSpec spec, string datatype)
+    {
+        var name = spec.Name;
         if (datatype is "FP16" or "BF16")
             throw Invalid($"Input '{name}': expected {spec.Type.Word()}, given {datatype}, which JSON does not carry.");
         if (!TensorTypes.TryParse(datatype, out var given))
             throw Invalid($"Input '{name}': expected {spec.Type.Word()}, given '{datatype}', which is no datatype of the protocol.");
         if (!TensorTypes.Widens(given, spec.Type))
             throw Invalid($"Input '{name}': expected {spec.Type.Word()}, given {datatype}.");
-        place = new TensorData(spec, CheckShape(spec, shape));
-        return new TensorWriter(place, given);
+        return given;
     }
 
     /// <summary>Checks that the request is whole, scores the rows that were not answered before, logs them, and gives the answer.</summary>

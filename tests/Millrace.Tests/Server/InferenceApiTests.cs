@@ -196,6 +196,22 @@ public sealed class InferenceApiTests : ServerTestBase
     }
 
     [Fact]
+    public async Task A_million_rows_are_answered_and_logged_and_one_more_is_refused()
+    {
+        const int Rows = 1_000_000;
+        static string Inputs(string shape, string number, string text) =>
+            $$"""{"id":"m","inputs":[{"name":"temp","shape":[{{shape}}],"datatype":"FP32","data":[{{number}}]},{"name":"hour","shape":[{{shape}}],"datatype":"INT64","data":[{{number}}]},{"name":"city","shape":[{{shape}}],"datatype":"BYTES","data":[{{text}}]}]}""";
+        Assert.StartsWith("413 Input 'temp' has 1000001 rows", await Refused(Inputs("1000001", "1", "\"x\"")), StringComparison.Ordinal);
+
+        var (status, body) = await Infer(Inputs("1000000", string.Join(',', Enumerable.Repeat('1', Rows)), string.Join(',', Enumerable.Repeat("\"x\"", Rows))));
+
+        Assert.Equal(200, status);
+        Assert.EndsWith(",3,3,3]}]}", body, StringComparison.Ordinal);
+        Assert.Equal(["(1000000, 3000000.0)"], Query("SELECT count(*), sum(prediction) FROM predictions"));
+        Assert.Equal(new Millrace.Serving.Predictions.FoldResult(1, Rows, false), Fold());
+    }
+
+    [Fact]
     public async Task A_stop_answers_what_is_in_flight()
     {
         using var inside = new SemaphoreSlim(0);

@@ -4,6 +4,9 @@ namespace Millrace.Serving.Predictions;
 
 public sealed partial class PredictionLog
 {
+    /// <summary>Batches that one caller writes for others before it goes on with its own answer.</summary>
+    private const int MostTurns = 8;
+
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _idle = new(0);
     private readonly List<ReadOnlyMemory<byte>> _buffers = [];
@@ -21,27 +24,44 @@ public sealed partial class PredictionLog
     internal ValueTask<long> AppendAsync(ModelIdentity model, byte[] frame, int length, int rows, Claim? claim)
     {
         var pending = new Pending(model, frame, length, rows, claim);
+        bool isWriter;
         lock (_gate)
         {
             _waiting.Add(pending);
-            if (_isWriting)
-            {
-                pending.Done = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
-                return new ValueTask<long>(pending.Done.Task);
-            }
-
+            isWriter = !_isWriting;
             _isWriting = true;
         }
 
-        WriteWaiting();
+        if (isWriter)
+            WriteWaiting();
+        else if (!pending.IsDoneSoon())
+            return new ValueTask<long>(pending.LaterAsync());
         return pending.Failure is null ? new ValueTask<long>(pending.Sequence) : ValueTask.FromException<long>(pending.Failure);
     }
 
-    /// <summary>Writes what waits now; what comes meanwhile is written by a thread of the pool, so that the caller's own answer goes out.</summary>
+    /// <summary>Writes what waits, a few times over; then a thread of the pool goes on, so that the caller's own answer goes out.</summary>
     private void WriteWaiting()
     {
+        for (var turn = 1; ; turn++)
+        {
+            lock (_gate)
+                (_writing, _waiting) = (_waiting, _writing);
+            WriteTaken();
+            if (turn == MostTurns || !GoesOn())
+                break;
+        }
+
+        EndTurn();
+    }
+
+    private bool GoesOn()
+    {
         lock (_gate)
-            (_writing, _waiting) = (_waiting, _writing);
+            return _waiting.Count > 0 && _seekers == 0;
+    }
+
+    private void WriteTaken()
+    {
         Failpoint.Pass("predictions.taken");
         try
         {
@@ -58,7 +78,6 @@ public sealed partial class PredictionLog
         foreach (var pending in _writing)
             Finish(pending);
         _writing.Clear();
-        EndTurn();
     }
 
     private void Finish(Pending pending)
@@ -72,12 +91,7 @@ public sealed partial class PredictionLog
                 _index.Abandon(claim);
         }
 
-        if (pending.Done is not { } done)
-            return;
-        if (pending.Failure is { } failure)
-            done.SetException(failure);
-        else
-            done.SetResult(pending.Sequence);
+        pending.Complete();
     }
 
     private void Write(List<Pending> batch)
@@ -205,6 +219,10 @@ public sealed partial class PredictionLog
 
     private sealed class Pending(ModelIdentity model, byte[] frame, int length, int rows, Claim? claim)
     {
+        private TaskCompletionSource<long>? _later;
+        private readonly Lock _turn = new();
+        private bool _isDone;
+
         public ModelIdentity Model { get; } = model;
 
         public byte[] Frame { get; } = frame;
@@ -215,8 +233,6 @@ public sealed partial class PredictionLog
 
         public Claim? Claim { get; } = claim;
 
-        public TaskCompletionSource<long>? Done { get; set; }
-
         public Exception? Failure { get; set; }
 
         public long Sequence { get; set; }
@@ -224,5 +240,46 @@ public sealed partial class PredictionLog
         public long Segment { get; set; }
 
         public long At { get; set; }
+
+        /// <summary>Waits for as long as a write takes; a thread of the pool would come later than that.</summary>
+        public bool IsDoneSoon()
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                if (Volatile.Read(ref _isDone))
+                    return true;
+                Thread.SpinWait(20);
+            }
+
+            return Volatile.Read(ref _isDone);
+        }
+
+        public Task<long> LaterAsync()
+        {
+            var later = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (_turn)
+                _later = later;
+            if (Volatile.Read(ref _isDone))
+                Tell(later);
+            return later.Task;
+        }
+
+        public void Complete()
+        {
+            Volatile.Write(ref _isDone, true);
+            lock (_turn)
+            {
+                if (_later is { } later)
+                    Tell(later);
+            }
+        }
+
+        private void Tell(TaskCompletionSource<long> later)
+        {
+            if (Failure is { } failure)
+                later.TrySetException(failure);
+            else
+                later.TrySetResult(Sequence);
+        }
     }
 }
