@@ -46,7 +46,8 @@ internal static class LoadGenerator
         var seconds = double.Parse(args[4], CultureInfo.InvariantCulture);
         var number = long.Parse(args[5], CultureInfo.InvariantCulture);
         var head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-            $"POST {args[1]} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"));
+            $"POST {args[1]} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: "
+                + $"{body.Length}\r\n\r\n"));
         byte[] request = [.. head, .. body];
         var at = request.AsSpan().IndexOf(Encoding.ASCII.GetBytes(Placeholder));
         var end = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);

@@ -5,7 +5,8 @@ using Millrace.Sql;
 
 namespace Millrace.Bench;
 
-/// <summary>The prediction log without HTTP and without a model: rows a second that are logged when they are answered, folding, and reading back.</summary>
+/// <summary>The prediction log without HTTP and without a model: rows a second that are logged when they are answered, folding, and
+/// reading back.</summary>
 internal static class PredictionLogBench
 {
     private const int Features = 12;

@@ -12,7 +12,8 @@ using Millrace.Tests.Native;
 
 namespace Millrace.Bench;
 
-/// <summary>Predictions over HTTP, each logged, against an endpoint of the same server that reads the same JSON into objects and writes it back.</summary>
+/// <summary>Predictions over HTTP, each logged, against an endpoint of the same server that reads the same JSON into objects and writes
+/// it back.</summary>
 internal static partial class ServeBench
 {
     private const int Features = 12;

@@ -11,6 +11,8 @@ internal static class JsonAnswer
     /// <summary>A buffer that grew beyond this is not kept.</summary>
     private const int KeptBytes = 1 << 20;
 
+    private static readonly JsonWriterOptions Settings = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
@@ -35,7 +37,7 @@ internal static class JsonAnswer
     private static void Fill<T>(HttpContext http, int status, T state, Action<Utf8JsonWriter, T> write)
     {
         var buffer = _buffer ??= new ArrayBufferWriter<byte>(1024);
-        var writer = _writer ??= new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        var writer = _writer ??= new Utf8JsonWriter(buffer, Settings);
         buffer.ResetWrittenCount();
         writer.Reset(buffer);
         try

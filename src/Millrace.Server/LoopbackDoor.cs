@@ -3,9 +3,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Millrace.Server;
 
-/// <summary>Lets through what programs of this machine send on their own behalf, and keeps out what a web page makes a browser send.</summary>
+/// <summary>Lets through what programs of this machine send on their own behalf, and keeps out what a web page makes a browser
+/// send.</summary>
 /// <remarks>
-/// A page can reach 127.0.0.1 in two ways: under a name of its own that resolves to it (then Host is that name), or across origins (then the
+/// A page can reach 127.0.0.1 in two ways: under a name of its own that resolves to it (then Host is that name), or across origins
+/// (then the
 /// browser says so in Origin). Both are refused with 403.
 /// </remarks>
 internal sealed class LoopbackDoor(RequestDelegate next)
@@ -24,10 +26,12 @@ internal sealed class LoopbackDoor(RequestDelegate next)
         if (host.Count != 1 || !IsOurs(host[0]))
             return Refuse(http, $"The request's Host is '{host}'. This server answers on: {string.Join(", ", _hosts)}.");
         var origin = http.Request.Headers.Origin;
-        if (origin.Count > 0 && !(origin.Count == 1 && origin[0] is { } from && from.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && IsOurs(from[7..])))
+        if (origin.Count > 0 && !(origin.Count == 1 && IsOurPage(origin[0]!)))
             return Refuse(http, $"The request comes from the web page '{origin}'. This server answers pages of its own address only.");
         return next(http);
     }
+
+    private bool IsOurPage(string origin) => origin.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && IsOurs(origin[7..]);
 
     private bool IsOurs(string? host)
     {

@@ -24,7 +24,8 @@ public sealed class MillraceServer : IAsyncDisposable
 
     /// <summary>Starts to listen.</summary>
     /// <param name="options">Port and limits.</param>
-    /// <param name="endpoints">What is served, by name. It is looked into at each request, so that it may change; the server disposes none of them.</param>
+    /// <param name="endpoints">What is served, by name. It is looked into at each request, so that it may change; the server
+    /// disposes none of them.</param>
     /// <exception cref="IOException">The port is taken.</exception>
     public static Task<MillraceServer> StartAsync(
         ServerOptions options, IReadOnlyDictionary<string, EndpointRuntime> endpoints, CancellationToken cancellationToken) =>
@@ -37,7 +38,8 @@ public sealed class MillraceServer : IAsyncDisposable
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     /// <summary>The same server around any handler, behind the same door.</summary>
-    internal static async Task<MillraceServer> StartAsync(ServerOptions options, RequestDelegate handler, CancellationToken cancellationToken)
+    internal static async Task<MillraceServer> StartAsync(
+        ServerOptions options, RequestDelegate handler, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();

@@ -6,7 +6,8 @@ namespace Millrace.Server.OpenInference;
 
 /// <summary>The Open Inference Protocol, version 2, over HTTP and JSON. A model of the protocol is an endpoint of ours.</summary>
 /// <remarks>
-/// Paths with and without a slash at their end, with and without a version, and <c>model</c> for <c>models</c> are the same. The one version that can
+/// Paths with and without a slash at their end, with and without a version, and <c>model</c> for <c>models</c> are the same. The one
+/// version that can
 /// be asked for is the one in force.
 /// </remarks>
 internal sealed class InferenceApi(IReadOnlyDictionary<string, EndpointRuntime> endpoints, ServerOptions options)
@@ -26,7 +27,8 @@ internal sealed class InferenceApi(IReadOnlyDictionary<string, EndpointRuntime> 
         catch (JsonException e)
         {
             var where = e.LineNumber is { } line ? $" (line {line + 1}, byte {e.BytePositionInLine + 1})" : "";
-            await JsonAnswer.ErrorAsync(http, StatusCodes.Status400BadRequest, $"The body is not the JSON of an inference request{where}: {Shortened(e.Message)}").ConfigureAwait(false);
+            await JsonAnswer.ErrorAsync(http, StatusCodes.Status400BadRequest, $"The body is not the JSON of an inference "
+                + $"request{where}: {Shortened(e.Message)}").ConfigureAwait(false);
         }
         catch (BadHttpRequestException e)
         {
@@ -42,7 +44,8 @@ internal sealed class InferenceApi(IReadOnlyDictionary<string, EndpointRuntime> 
         catch (Exception e) when (!http.Response.HasStarted)
         {
             options.Failed?.Invoke(e);
-            await JsonAnswer.ErrorAsync(http, StatusCodes.Status500InternalServerError, $"The server failed to answer: {e.Message}").ConfigureAwait(false);
+            await JsonAnswer.ErrorAsync(http, StatusCodes.Status500InternalServerError, $"The server failed to answer: "
+                + $"{e.Message}").ConfigureAwait(false);
         }
     }
 
@@ -73,35 +76,29 @@ internal sealed class InferenceApi(IReadOnlyDictionary<string, EndpointRuntime> 
             ["v2", "models" or "model", var model, "infer"] => InferAsync(http, model, null),
             ["v2", "models" or "model", var model, "versions", var version, "infer"] => InferAsync(http, model, version),
             _ => JsonAnswer.ErrorAsync(http, StatusCodes.Status404NotFound,
-                $"There is nothing at {http.Request.Path}. The Open Inference Protocol begins at /v2; predictions are made at /v2/models/NAME/infer."),
+                $"There is nothing at {http.Request.Path}. The Open Inference Protocol begins at /v2; predictions are made at "
+                    + $"/v2/models/NAME/infer."),
         };
-    }
-
-    private static bool IsGet(HttpContext http, out Task refusal)
-    {
-        if (HttpMethods.IsGet(http.Request.Method))
-        {
-            refusal = Task.CompletedTask;
-            return true;
-        }
-
-        refusal = NotAllowedAsync(http, "GET");
-        return false;
     }
 
     private static Task NotAllowedAsync(HttpContext http, string allowed)
     {
         http.Response.Headers.Allow = allowed;
-        return JsonAnswer.ErrorAsync(http, StatusCodes.Status405MethodNotAllowed, $"{http.Request.Path} takes {allowed}, not {http.Request.Method}.");
+        return JsonAnswer.ErrorAsync(http, StatusCodes.Status405MethodNotAllowed, $"{http.Request.Path} takes {allowed}, not "
+            + $"{http.Request.Method}.");
     }
 
-    private Task GetAsync(HttpContext http, Action<Utf8JsonWriter, InferenceApi> members, int status = StatusCodes.Status200OK) =>
-        !IsGet(http, out var refusal) ? refusal : JsonAnswer.WriteAsync(http, status, (Api: this, Members: members), static (json, state) =>
+    private Task GetAsync(HttpContext http, Action<Utf8JsonWriter, InferenceApi> members, int status = StatusCodes.Status200OK)
+    {
+        if (!HttpMethods.IsGet(http.Request.Method))
+            return NotAllowedAsync(http, "GET");
+        return JsonAnswer.WriteAsync(http, status, (Api: this, Members: members), static (json, state) =>
         {
             json.WriteStartObject();
             state.Members(json, state.Api);
             json.WriteEndObject();
         });
+    }
 
     private static void ServerMetadata(Utf8JsonWriter json, InferenceApi api)
     {
@@ -146,7 +143,8 @@ internal sealed class InferenceApi(IReadOnlyDictionary<string, EndpointRuntime> 
 
     private Task ModelAsync(HttpContext http, string name, string? version)
     {
-        var current = Endpoint(name).Current ?? throw new ServingException(Refusal.NotReady, $"The endpoint '{name}' has no model version in force yet.");
+        var current = Endpoint(name).Current ?? throw new ServingException(Refusal.NotReady, $"The endpoint '{name}' has no model "
+            + $"version in force yet.");
         if (version is not null && version != current.Version)
             throw NoVersion(name, version, current);
         return GetAsync(http, (json, _) =>
@@ -220,10 +218,14 @@ internal sealed class InferenceApi(IReadOnlyDictionary<string, EndpointRuntime> 
             : $"The body is '{type}'. Send application/json.";
     }
 
-    private EndpointRuntime Endpoint(string name) => endpoints.TryGetValue(name, out var endpoint) ? endpoint : throw new ServingException(Refusal.Unknown,
-        endpoints.Any()
-            ? $"There is no endpoint '{name}'. Served are: {string.Join(", ", endpoints.Keys.Order(StringComparer.Ordinal))}."
-            : $"There is no endpoint '{name}': none is served.");
+    private EndpointRuntime Endpoint(string name)
+    {
+        if (endpoints.TryGetValue(name, out var endpoint))
+            return endpoint;
+        var served = string.Join(", ", endpoints.Keys.Order(StringComparer.Ordinal));
+        throw new ServingException(
+            Refusal.Unknown, $"There is no endpoint '{name}'" + (served.Length > 0 ? $". Served are: {served}." : ": none is served."));
+    }
 
     private static ServingException NoVersion(string name, string version, ModelIdentity current) =>
         new(Refusal.Unknown, $"The endpoint '{name}' has no version '{version}' in force. It serves version '{current.Version}'.");

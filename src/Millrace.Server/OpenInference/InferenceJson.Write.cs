@@ -7,8 +7,10 @@ internal static partial class InferenceJson
 {
     /// <summary>Writes the answer: the outputs asked for in their order, or all.</summary>
     /// <remarks>
-    /// Where the server named the predictions, since neither ids nor a request id came, their names are an output <c>prediction_id</c> of several rows, or
-    /// a parameter <c>prediction_id</c> of one row. The parameter <c>logged_rows</c> counts rows that were answered before. NaN is written as null.
+    /// Where the server named the predictions, since neither ids nor a request id came, their names are an output
+    /// <c>prediction_id</c> of several rows, or
+    /// a parameter <c>prediction_id</c> of one row. The parameter <c>logged_rows</c> counts rows that were answered before. NaN is
+    /// written as null.
     /// </remarks>
     public static void Write(Utf8JsonWriter json, string name, InferenceRequest request, InferenceAnswer answer)
     {

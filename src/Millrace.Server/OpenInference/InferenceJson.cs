@@ -242,7 +242,8 @@ internal static partial class InferenceJson
         return rank;
     }
 
-    /// <summary>The model's own text of a name where it has it, so that no new one is made for each request. Inputs mostly come in the model's order.</summary>
+    /// <summary>The model's own text of a name where it has it, so that no new one is made for each request. Inputs mostly come in
+    /// the model's order.</summary>
     private static string InputName(ref Utf8JsonReader reader, ModelSignature signature, int place)
     {
         Expect(ref reader, JsonTokenType.String, "'name'");
@@ -289,7 +290,8 @@ internal static partial class InferenceJson
         }
     }
 
-    private static JsonTokenType Next(ref Utf8JsonReader reader) => reader.Read() ? reader.TokenType : throw new JsonException("It ends too early.");
+    private static JsonTokenType Next(ref Utf8JsonReader reader) => reader.Read() ? reader.TokenType : throw new JsonException("It "
+        + "ends too early.");
 
     private static void Expect(ref Utf8JsonReader reader, JsonTokenType type, string what)
     {
@@ -322,7 +324,8 @@ internal static partial class InferenceJson
     };
 
     private static ServingException NotNested(TensorWriter writer, scoped ReadOnlySpan<long> shape) => Invalid(
-        $"Input '{writer.Name}': 'data' is nested otherwise than its shape [{string.Join(",", shape.ToArray())}] says. Send it flat, or nested as the shape.");
+        $"Input '{writer.Name}': 'data' is nested otherwise than its shape [{string.Join(",", shape.ToArray())}] says. Send it flat, "
+            + $"or nested as the shape.");
 
     private static ServingException Invalid(string message) => new(Refusal.Invalid, message);
 }

@@ -1,6 +1,7 @@
 namespace Millrace.Ledger;
 
-/// <summary>A committed version of a journal: a Delta table that only grows and has no pointer, such as <c>predictions/demand</c>.</summary>
+/// <summary>A committed version of a journal: a Delta table that only grows and has no pointer, such as
+/// <c>predictions/demand</c>.</summary>
 /// <param name="Name">The journal's name.</param>
 /// <param name="Number">The Delta version.</param>
 /// <param name="EntryHash">SHA-256 of the Delta log entry, lower-case hex.</param>

@@ -9,16 +9,21 @@ public sealed partial class Ledger
     /// <exception cref="InvalidDataException">The version is named with another log entry.</exception>
     public void CommitJournal(JournalVersion version) => Write(t =>
     {
-        var known = t.Connection!.ExecuteScalar<string?>("select entry_hash from journal where name = @Name and number = @Number", new { version.Name, version.Number }, t);
+        var known = t.Connection!.ExecuteScalar<string?>("select entry_hash from journal where name = @Name and number = "
+            + "@Number", new { version.Name, version.Number }, t);
         if (known == version.EntryHash)
             return;
         if (known is not null)
         {
             throw new InvalidDataException(
-                $"Version {version.Number} of the journal '{version.Name}' is in the ledger already, with another log entry: that entry was deleted, or an older copy of the folder was put back.");
+                $"Version {version.Number} of the journal '{version.Name}' is in the ledger already, with another log entry: that "
+                    + $"entry was deleted, or an older copy of the folder was put back.");
         }
 
-        Append(t, "journal.committed", version.Name, new JsonObject { ["version"] = version.Number, ["entry"] = version.EntryHash, ["rows"] = version.Rows });
+        Append(t, "journal.committed", version.Name, new JsonObject
+        {
+            ["version"] = version.Number, ["entry"] = version.EntryHash, ["rows"] = version.Rows,
+        });
         t.Connection!.Execute(
             "insert into journal values (@Name, @Number, @EntryHash, @committed, @Rows)",
             new { version.Name, version.Number, version.EntryHash, committed = Instants.Format(version.Committed), version.Rows },

@@ -3,7 +3,8 @@ using Millrace.Serving.Predictions;
 namespace Millrace.Serving;
 
 /// <summary>One endpoint that answers: the model version in force, and the log without which nothing is answered.</summary>
-/// <remarks>Thread-safe. A request keeps the version that was in force when it came; switching waits for nobody and drops nobody.</remarks>
+/// <remarks>Thread-safe. A request keeps the version that was in force when it came; switching waits for nobody and drops
+/// nobody.</remarks>
 public sealed class EndpointRuntime : IDisposable
 {
     private readonly Lock _gate = new();
@@ -33,8 +34,10 @@ public sealed class EndpointRuntime : IDisposable
 
     internal TimeProvider Clock { get; }
 
-    /// <summary>Puts a version in force for the requests that come from now on; the one before is released when its last request ended.</summary>
-    /// <remarks>The version is scored once before it is switched to, so that one that fails never comes into force; then it is released.</remarks>
+    /// <summary>Puts a version in force for the requests that come from now on; the one before is released when its last request
+    /// ended.</summary>
+    /// <remarks>The version is scored once before it is switched to, so that one that fails never comes into force; then it is
+    /// released.</remarks>
     /// <exception cref="InvalidDataException">The version was served with another signature before.</exception>
     /// <exception cref="ObjectDisposedException">The endpoint is closed.</exception>
     public void Switch(ServedModel next)
@@ -83,7 +86,8 @@ public sealed class EndpointRuntime : IDisposable
             var model = Volatile.Read(ref _current) ?? throw new ServingException(Refusal.NotReady,
                 $"The endpoint '{Name}' has no model version in force yet. Train and release one, then try again.");
             if (version is not null && version != model.Identity.Version)
-                throw new ServingException(Refusal.Unknown, $"The endpoint '{Name}' has no version '{version}' in force. It serves version '{model.Identity.Version}'.");
+                throw new ServingException(Refusal.Unknown, $"The endpoint '{Name}' has no version '{version}' in force. It serves "
+                    + $"version '{model.Identity.Version}'.");
             if (model.TryHold())
                 return new InferenceRequest(this, model);
         }

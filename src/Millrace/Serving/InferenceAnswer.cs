@@ -20,7 +20,8 @@ public sealed class InferenceAnswer : IDisposable
     /// <summary>Rows that had been answered before: their answers are the logged ones, and nothing was logged again.</summary>
     public int LoggedBefore { get; }
 
-    /// <summary>The rows' prediction ids: the client's, those made of its request id, or the log's. The labels that come later name them.</summary>
+    /// <summary>The rows' prediction ids: the client's, those made of its request id, or the log's. The labels that come later name
+    /// them.</summary>
     public TensorData PredictionIds { get; }
 
     /// <inheritdoc/>

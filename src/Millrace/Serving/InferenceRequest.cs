@@ -4,7 +4,8 @@ using Millrace.Serving.Predictions;
 
 namespace Millrace.Serving;
 
-/// <summary>One request while it is read and answered; every wire format fills it through the same door, which checks everything.</summary>
+/// <summary>One request while it is read and answered; every wire format fills it through the same door, which checks
+/// everything.</summary>
 /// <remarks>Holds the model version that was in force when it began, until it is disposed. One thread at a time.</remarks>
 public sealed class InferenceRequest : IDisposable
 {
@@ -59,7 +60,8 @@ public sealed class InferenceRequest : IDisposable
     public void Want(string output)
     {
         if (output != ModelSignature.PredictionId && !Signature.Outputs.Any(o => o.Name == output))
-            throw Invalid($"Output '{output}' is unknown. The model has: {string.Join(", ", Signature.Outputs.Select(o => o.Name))}, and {ModelSignature.PredictionId}.");
+            throw Invalid($"Output '{output}' is unknown. The model has: {string.Join(", ", Signature.Outputs.Select(o => o.Name))}, "
+                + $"and {ModelSignature.PredictionId}.");
         _wanted ??= [];
         if (_wanted.Contains(output))
             throw Invalid($"Output '{output}' is asked for twice.");
@@ -71,7 +73,8 @@ public sealed class InferenceRequest : IDisposable
     /// <param name="datatype">The protocol's word. It must be the input's type or one whose every value is a value of it.</param>
     /// <param name="shape">[rows, width], or [rows] where the width is 1; rows are the same for all inputs.</param>
     /// <returns>Takes the elements.</returns>
-    /// <exception cref="ServingException">Something of it is wrong; the message names the tensor, what is expected and what was given.</exception>
+    /// <exception cref="ServingException">Something of it is wrong; the message names the tensor, what is expected and what was
+    /// given.</exception>
     public TensorWriter AddInput(string name, string datatype, ReadOnlySpan<long> shape)
     {
         var index = Signature.IndexOfInput(name);
@@ -101,8 +104,10 @@ public sealed class InferenceRequest : IDisposable
         return given;
     }
 
-    /// <summary>Checks that the request is whole, scores the rows that were not answered before, logs them, and gives the answer.</summary>
-    /// <exception cref="ServingException">The request is not whole, an id was used with other inputs, or the log cannot be written.</exception>
+    /// <summary>Checks that the request is whole, scores the rows that were not answered before, logs them, and gives the
+    /// answer.</summary>
+    /// <exception cref="ServingException">The request is not whole, an id was used with other inputs, or the log cannot be
+    /// written.</exception>
     public async ValueTask<InferenceAnswer> AnswerAsync(CancellationToken cancellationToken)
     {
         Check();
@@ -179,7 +184,8 @@ public sealed class InferenceRequest : IDisposable
         {
             try
             {
-                var known = Enumerable.Range(0, _rows).Where(r => claim.Places[r] is not null).Select(r => (r, claim.Places[r]!.Value)).ToList();
+                var known = Enumerable.Range(0, _rows).Where(r => claim.Places[r] is not null)
+                    .Select(r => (r, claim.Places[r]!.Value)).ToList();
                 logged = _endpoint.Log.Load(names, known);
                 var model = OneModel(logged, fresh);
                 if (fresh > 0)
@@ -197,7 +203,8 @@ public sealed class InferenceRequest : IDisposable
                 var ownHashes = claim.NewRows.Select(r => hashes[r]).ToArray();
                 var owned = claim;
                 claim = null!;
-                await LogAsync(owned, fresh, selected[^1], ownTimes, ownHashes, selected[.._inputs.Length], scored, keepOutputs: true).ConfigureAwait(false);
+                await LogAsync(owned, fresh, selected[^1], ownTimes, ownHashes, selected[.._inputs.Length], scored, keepOutputs: true)
+                    .ConfigureAwait(false);
                 return new InferenceAnswer(model, _rows, outputs, _rows - fresh, Copy(names));
             }
             finally
@@ -217,7 +224,8 @@ public sealed class InferenceRequest : IDisposable
 
     /// <summary>Logs rows and ends their claim, whatever happens. Outputs that were not logged are disposed.</summary>
     private async ValueTask<long> LogAsync(
-        Claim? claim, int rows, TensorData? names, long[]? times, ulong[] hashes, IReadOnlyList<TensorData> inputs, TensorData[] outputs, bool keepOutputs = false)
+        Claim? claim, int rows, TensorData? names, long[]? times, ulong[] hashes, IReadOnlyList<TensorData> inputs, TensorData[] outputs,
+        bool keepOutputs = false)
     {
         try
         {
@@ -261,10 +269,12 @@ public sealed class InferenceRequest : IDisposable
     private ModelIdentity OneModel(LoggedRow[] logged, int fresh)
     {
         var model = logged[0].Model;
-        var other = logged.Select(l => l.Model).Append(fresh > 0 ? Model : model).FirstOrDefault(m => m.Version != model.Version || m.Model != model.Model);
+        var other = logged.Select(l => l.Model).Append(fresh > 0 ? Model : model)
+            .FirstOrDefault(m => m.Version != model.Version || m.Model != model.Model);
         return other is null
             ? model
-            : throw Invalid($"Some rows of the request were answered before by version {model.Version} and others belong to version {other.Version}. An answer names one "
+            : throw Invalid($"Some rows of the request were answered before by version {model.Version} and others belong to version "
+                + $"{other.Version}. An answer names one "
                 + "version: send the rows that are retried apart from the others.");
     }
 
@@ -292,15 +302,18 @@ public sealed class InferenceRequest : IDisposable
         for (var i = 0; i < _inputs.Length; i++)
         {
             if (_inputs[i] is not { } input)
-                throw Invalid($"Input '{Signature.Inputs[i].Name}' is missing: expected {Signature.Inputs[i].Type.Word()} of shape {Shape(Signature.Inputs[i])}. Every input of the model is required.");
+                throw Invalid($"Input '{Signature.Inputs[i].Name}' is missing: expected {Signature.Inputs[i].Type.Word()} of shape "
+                    + $"{Shape(Signature.Inputs[i])}. Every input of the model is required.");
             if (input.Count != input.Capacity)
-                throw Invalid($"Input '{input.Spec.Name}' has {input.Count} elements, and its shape says {input.Capacity}. The count must be the product of the shape.");
+                throw Invalid($"Input '{input.Spec.Name}' has {input.Count} elements, and its shape says {input.Capacity}. The count "
+                    + $"must be the product of the shape.");
         }
 
         if (_ids is not null)
         {
             for (var row = 0; row < _rows; row++)
-                CheckId(_ids.IsMissing(row) ? [] : _ids.Text(row), string.Create(CultureInfo.InvariantCulture, $"Input '{ModelSignature.PredictionId}', element {row}"));
+                CheckId(_ids.IsMissing(row) ? [] : _ids.Text(row), string.Create(CultureInfo.InvariantCulture, $"Input "
+                    + $"'{ModelSignature.PredictionId}', element {row}"));
         }
     }
 
@@ -309,7 +322,8 @@ public sealed class InferenceRequest : IDisposable
         if (id.Length == 0 || id.Length > _endpoint.Limits.MaxIdBytes)
             throw Invalid($"{what} has {id.Length} bytes. An id has 1 to {_endpoint.Limits.MaxIdBytes}.");
         if (id.StartsWith(Encoding.UTF8.GetBytes(InferenceRows.MadeHere)))
-            throw Invalid($"{what}, '{Encoding.UTF8.GetString(id)}', begins with '{InferenceRows.MadeHere}', as only ids do that the server makes. Take another one.");
+            throw Invalid($"{what}, '{Encoding.UTF8.GetString(id)}', begins with '{InferenceRows.MadeHere}', as only ids do that the "
+                + $"server makes. Take another one.");
     }
 
     private int CheckShape(TensorSpec spec, ReadOnlySpan<long> shape)
@@ -322,16 +336,19 @@ public sealed class InferenceRequest : IDisposable
         if (shape[0] > _endpoint.Limits.MaxRows || shape[0] * spec.Width > int.MaxValue / 16)
         {
             throw new ServingException(Refusal.TooLarge,
-                $"Input '{spec.Name}' has {shape[0]} rows, and one request may have {_endpoint.Limits.MaxRows}. Send the rows in several requests.");
+                $"Input '{spec.Name}' has {shape[0]} rows, and one request may have {_endpoint.Limits.MaxRows}. Send the rows in "
+                    + $"several requests.");
         }
 
         if (_rows >= 0 && shape[0] != _rows)
-            throw Invalid($"Input '{spec.Name}' has {shape[0]} rows and '{_rowsOf}' has {_rows}. All inputs of a request have the same rows.");
+            throw Invalid($"Input '{spec.Name}' has {shape[0]} rows and '{_rowsOf}' has {_rows}. All inputs of a request have the same "
+                + $"rows.");
         (_rows, _rowsOf) = ((int)shape[0], spec.Name);
         return _rows;
     }
 
-    private static string Shape(TensorSpec spec) => spec.Width == 1 ? "[rows,1] or [rows]" : string.Create(CultureInfo.InvariantCulture, $"[rows,{spec.Width}]");
+    private static string Shape(TensorSpec spec) => spec.Width == 1 ? "[rows,1] or "
+        + "[rows]" : string.Create(CultureInfo.InvariantCulture, $"[rows,{spec.Width}]");
 
     private TensorData? NamesOfRequest()
     {
@@ -359,7 +376,8 @@ public sealed class InferenceRequest : IDisposable
             var text = Encoding.UTF8.GetString(_times.Text(row));
             var isDate = text.Length >= 10 && text[4] == '-' && text[7] == '-';
             if (!isDate || !DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
-                throw Invalid($"Input '{ModelSignature.EventTime}', element {row}: '{text}' is no time. Write it as ISO 8601, such as 2026-01-31T13:00:00Z.");
+                throw Invalid($"Input '{ModelSignature.EventTime}', element {row}: '{text}' is no time. Write it as ISO 8601, such as "
+                    + $"2026-01-31T13:00:00Z.");
             times[row] = Micros(at);
         }
 

@@ -10,7 +10,10 @@ namespace Millrace.Serving;
 public sealed record ModelIdentity(string Endpoint, string Model, string Version, ModelSignature Signature)
 {
     /// <summary>What <see cref="FromJson"/> reads.</summary>
-    public JsonObject ToJson() => new() { ["endpoint"] = Endpoint, ["model"] = Model, ["version"] = Version, ["signature"] = Signature.ToJson() };
+    public JsonObject ToJson() => new()
+    {
+        ["endpoint"] = Endpoint, ["model"] = Model, ["version"] = Version, ["signature"] = Signature.ToJson(),
+    };
 
     /// <summary>Reads <see cref="ToJson"/>.</summary>
     public static ModelIdentity FromJson(JsonNode json) => new(

@@ -23,7 +23,8 @@ public sealed class ModelSignature : IEquatable<ModelSignature>
         for (var i = 0; i < inputs.Count; i++)
         {
             if (inputs[i].Name is PredictionId or EventTime)
-                throw new ArgumentException($"The model has an input '{inputs[i].Name}', which is how clients name and date predictions. Rename the feature.");
+                throw new ArgumentException($"The model has an input '{inputs[i].Name}', which is how clients name and date "
+                    + $"predictions. Rename the feature.");
             if (!_inputs.TryAdd(inputs[i].Name, i))
                 throw new ArgumentException($"The model has two inputs named '{inputs[i].Name}'.");
         }
@@ -52,7 +53,8 @@ public sealed class ModelSignature : IEquatable<ModelSignature>
     public static ModelSignature FromJson(JsonNode json) => new(Specs(json["inputs"]!), Specs(json["outputs"]!));
 
     /// <inheritdoc/>
-    public bool Equals(ModelSignature? other) => other is not null && Inputs.SequenceEqual(other.Inputs) && Outputs.SequenceEqual(other.Outputs);
+    public bool Equals(ModelSignature? other) =>
+        other is not null && Inputs.SequenceEqual(other.Inputs) && Outputs.SequenceEqual(other.Outputs);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ModelSignature);
@@ -67,6 +69,7 @@ public sealed class ModelSignature : IEquatable<ModelSignature>
 
     private static TensorSpec[] Specs(JsonNode array) => [.. array.AsArray().Select(s => new TensorSpec(
         (string)s!["name"]!,
-        TensorTypes.TryParse((string)s["datatype"]!, out var type) ? type : throw new FormatException($"Unknown datatype '{s["datatype"]}'."),
+        TensorTypes.TryParse((string)s["datatype"]!, out var type) ? type : throw new FormatException($"Unknown datatype "
+            + $"'{s["datatype"]}'."),
         (int)s["width"]!))];
 }

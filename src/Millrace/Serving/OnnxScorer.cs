@@ -14,13 +14,16 @@ public static class OnnxScorer
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version as clients see it.</param>
     /// <param name="model">The opened model; owned from here on.</param>
-    /// <exception cref="ArgumentException">The graph is made for a fixed number of rows, or an input has a name that clients use otherwise.</exception>
+    /// <exception cref="ArgumentException">The graph is made for a fixed number of rows, or an input has a name that clients use
+    /// otherwise.</exception>
     public static ServedModel Serve(string endpoint, string name, string version, OnnxModel model)
     {
         if (model.Signature.FixedRows is { } rows)
-            throw new ArgumentException($"Version {version} of the model '{name}' takes {rows} rows at a time. A served model takes any number: make its first dimension free.");
+            throw new ArgumentException($"Version {version} of the model '{name}' takes {rows} rows at a time. A served model takes "
+                + $"any number: make its first dimension free.");
         var signature = new ModelSignature([.. model.Signature.Inputs.Select(Spec)], [.. model.Signature.Outputs.Select(Spec)]);
-        return new ServedModel(new ModelIdentity(endpoint, name, version, signature), (inputs, count, outputs) => Score(model, inputs, count, outputs), model.Dispose);
+        var identity = new ModelIdentity(endpoint, name, version, signature);
+        return new ServedModel(identity, (inputs, count, outputs) => Score(model, inputs, count, outputs), model.Dispose);
     }
 
     private static TensorSpec Spec(ModelPort port) => new(

@@ -32,7 +32,8 @@ public sealed class ServedModel
             {
                 if (output.Count != output.Capacity)
                     throw new InvalidOperationException(
-                        $"Version {Identity.Version} of the model '{Identity.Model}' gave {output.Count} of {output.Capacity} elements of its output '{output.Spec.Name}'.");
+                        $"Version {Identity.Version} of the model '{Identity.Model}' gave {output.Count} of {output.Capacity} elements "
+                            + $"of its output '{output.Spec.Name}'.");
             }
 
             return outputs;

@@ -12,7 +12,8 @@ public enum Refusal
     /// <summary>More than the endpoint takes at once.</summary>
     TooLarge,
 
-    /// <summary>No version is in force yet, the endpoint is closing, or the log cannot be written: the same request may succeed later.</summary>
+    /// <summary>No version is in force yet, the endpoint is closing, or the log cannot be written: the same request may succeed
+    /// later.</summary>
     NotReady,
 }
 

@@ -5,7 +5,8 @@ using System.Text;
 namespace Millrace.Serving;
 
 /// <summary>The elements of one tensor, row by row, in pooled memory. Filled once, then read; disposing gives the memory back.</summary>
-/// <remarks>Missing is NaN for FP32 and FP64 and a text without length for BYTES; other types have no missing value. Not thread-safe while it is filled.</remarks>
+/// <remarks>Missing is NaN for FP32 and FP64 and a text without length for BYTES; other types have no missing value. Not thread-safe
+/// while it is filled.</remarks>
 public sealed class TensorData : IDisposable
 {
     private byte[] _values;
@@ -167,7 +168,8 @@ public sealed class TensorData : IDisposable
     /// <summary>Bytes that <see cref="WriteTo"/> writes.</summary>
     public long ByteCount => Spec.Type == TensorType.Bytes ? ((long)Count * sizeof(int)) + _textBytes : (long)Count * Spec.Type.Size();
 
-    /// <summary>Writes all elements: those of fixed width as they lie in memory; texts as all lengths (int32) and then all bytes.</summary>
+    /// <summary>Writes all elements: those of fixed width as they lie in memory; texts as all lengths (int32) and then all
+    /// bytes.</summary>
     /// <returns>Bytes written.</returns>
     public int WriteTo(Span<byte> into)
     {
@@ -217,7 +219,8 @@ public sealed class TensorData : IDisposable
     {
         if (_values.Length - _textBytes < length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, Math.Max((long)_textBytes + length, 2L * _values.Length)));
+            var wanted = Math.Max((long)_textBytes + length, 2L * _values.Length);
+            var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, wanted));
             TextBytes.CopyTo(larger);
             ArrayPool<byte>.Shared.Return(_values);
             _values = larger;
@@ -237,7 +240,8 @@ public sealed class TensorData : IDisposable
         where T : unmanaged
     {
         if (System.Runtime.CompilerServices.Unsafe.SizeOf<T>() != Spec.Type.Size())
-            throw new InvalidOperationException($"The tensor '{Spec.Name}' holds {Spec.Type.Word()} and cannot be read as {typeof(T).Name}.");
+            throw new InvalidOperationException($"The tensor '{Spec.Name}' holds {Spec.Type.Word()} and cannot be read as "
+                + $"{typeof(T).Name}.");
         return MemoryMarshal.Cast<byte, T>(_values.AsSpan());
     }
 }

@@ -51,8 +51,8 @@ public static class TensorTypes
 
     private static readonly DataType[] Stored =
     [
-        DataType.Boolean, DataType.Short, DataType.Integer, DataType.Long, DataType.Decimal(20, 0), DataType.Byte, DataType.Short, DataType.Integer,
-        DataType.Long, DataType.Float, DataType.Double, DataType.String,
+        DataType.Boolean, DataType.Short, DataType.Integer, DataType.Long, DataType.Decimal(20, 0), DataType.Byte, DataType.Short,
+        DataType.Integer, DataType.Long, DataType.Float, DataType.Double, DataType.String,
     ];
 
     private static readonly int[] Sizes = [1, 1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 0];
@@ -74,13 +74,15 @@ public static class TensorTypes
         return index >= 0;
     }
 
-    /// <summary>Whether every value of <paramref name="given"/> is a value of <paramref name="expected"/>, so that no element can lose anything.</summary>
+    /// <summary>Whether every value of <paramref name="given"/> is a value of <paramref name="expected"/>, so that no element can
+    /// lose anything.</summary>
     public static bool Widens(TensorType given, TensorType expected) => given == expected || (given, expected) switch
     {
         (TensorType.UInt8, TensorType.UInt16 or TensorType.UInt32 or TensorType.UInt64) => true,
         (TensorType.UInt16, TensorType.UInt32 or TensorType.UInt64) => true,
         (TensorType.UInt32, TensorType.UInt64) => true,
-        (TensorType.UInt8 or TensorType.Int8, TensorType.Int16 or TensorType.Int32 or TensorType.Int64 or TensorType.Float32 or TensorType.Float64) => true,
+        (TensorType.UInt8 or TensorType.Int8, TensorType.Int16) => true,
+        (TensorType.UInt8 or TensorType.Int8, TensorType.Int32 or TensorType.Int64 or TensorType.Float32 or TensorType.Float64) => true,
         (TensorType.UInt16 or TensorType.Int16, TensorType.Int32 or TensorType.Int64 or TensorType.Float32 or TensorType.Float64) => true,
         (TensorType.UInt32 or TensorType.Int32, TensorType.Int64 or TensorType.Float64) => true,
         (TensorType.Float32, TensorType.Float64) => true,

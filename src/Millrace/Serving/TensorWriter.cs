@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Millrace.Serving;
 
-/// <summary>Takes the elements of one input as a client sends them, and stores them as the model wants them: without loss, or not at all.</summary>
+/// <summary>Takes the elements of one input as a client sends them, and stores them as the model wants them: without loss, or not at
+/// all.</summary>
 public sealed class TensorWriter
 {
     private readonly TensorData _data;
@@ -116,19 +117,22 @@ public sealed class TensorWriter
         Next();
         if (_data.Spec.Type is not (TensorType.Bytes or TensorType.Float32 or TensorType.Float64))
             throw new ServingException(Refusal.Invalid,
-                $"Input '{Name}', element {Count}: null. {_data.Spec.Type.Word()} has no missing value; send a number, or train the feature as a floating one.");
+                $"Input '{Name}', element {Count}: null. {_data.Spec.Type.Word()} has no missing value; send a number, or train the "
+                    + $"feature as a floating one.");
         _data.AddMissing();
     }
 
     /// <summary>The tensor's data does not end here, or ends too early.</summary>
     public ServingException WrongCount(long given) => new(Refusal.Invalid,
-        $"Input '{Name}' has {given} element{(given == 1 ? "" : "s")}, and its shape says {Expected}. The count must be the product of the shape.");
+        $"Input '{Name}' has {given} element{(given == 1 ? "" : "s")}, and its shape says {Expected}. The count must be the product of "
+            + $"the shape.");
 
     /// <summary>An element that does not fit the datatype; the value as the client wrote it.</summary>
     public ServingException Wrong(string value) => new(Refusal.Invalid,
         $"Input '{Name}', element {Count}: expected {_given.Word()}, given {value}.");
 
-    private ServingException OutOfRange(string value) => new(Refusal.Invalid, $"Input '{Name}', element {Count}: {value} is out of the range of {_given.Word()}.");
+    private ServingException OutOfRange(string value) => new(Refusal.Invalid, $"Input '{Name}', element {Count}: {value} is out of the "
+        + $"range of {_given.Word()}.");
 
     private static string Shown(ReadOnlySpan<byte> utf8) => System.Text.Encoding.UTF8.GetString(utf8.Length > 40 ? utf8[..40] : utf8);
 
@@ -136,7 +140,8 @@ public sealed class TensorWriter
     {
         if (_data.Count == _data.Capacity)
             throw new ServingException(Refusal.Invalid,
-                $"Input '{Name}' has more than {Expected} element{(Expected == 1 ? "" : "s")}, which its shape says. The count must be the product of the shape.");
+                $"Input '{Name}' has more than {Expected} element{(Expected == 1 ? "" : "s")}, which its shape says. The count must be "
+                    + $"the product of the shape.");
     }
 
     private void Floating(float value)

@@ -38,7 +38,8 @@ public sealed class InferenceApiTests : ServerTestBase
         Assert.Equal(
             (200, """{"model_name":"demand","model_version":"1","parameters":{"prediction_id":"auto/2"},"outputs":[{"name":"prediction","datatype":"FP32","shape":[1,1],"data":[null]}]}"""),
             await Infer(Row(temp: "null", city: "null")));
-        Assert.Equal(["(r1, 10.0, Bern)", "(auto/2, NULL, NULL)"], Query("SELECT prediction_id, temp, city FROM predictions ORDER BY sequence"));
+        Assert.Equal(["(r1, 10.0, Bern)", "(auto/2, NULL, NULL)"], Query("SELECT prediction_id, temp, city FROM predictions ORDER BY "
+            + "sequence"));
     }
 
     [Fact]
@@ -65,7 +66,8 @@ public sealed class InferenceApiTests : ServerTestBase
             """[{"name":"prediction_id","datatype":"BYTES","shape":[2,1],"data":["p1","p2"]},{"name":"prediction","datatype":"FP32","shape":[2,1],"data":[3,6]}]""",
             JsonNode.Parse(body)!["outputs"]!.ToJsonString());
         Assert.Equal(
-            ["(p1, 2012-01-01 04:00:00+00)", "(p2, 2012-01-02 00:00:00+00)"], Query("SELECT prediction_id, event_time FROM predictions ORDER BY sequence"));
+            ["(p1, 2012-01-01 04:00:00+00)", "(p2, 2012-01-02 00:00:00+00)"], Query("SELECT prediction_id, event_time FROM predictions "
+                + "ORDER BY sequence"));
     }
 
     [Theory]
@@ -87,17 +89,26 @@ public sealed class InferenceApiTests : ServerTestBase
         { "{\"inputs\":{}}", "400 The body is not the JSON of an inference request: 'inputs' must be an array and is an object." },
         { Row() + "1", "400 The body is not the JSON of an inference request" },
         { "{}", "400 The request has no 'inputs'." },
-        { "{\"inputs\":[]}", "400 Input 'temp' is missing: expected FP32 of shape [rows,1] or [rows]. Every input of the model is required." },
-        { Row().Replace("\"hour\"", "\"wind\"", StringComparison.Ordinal), "400 Input 'wind' is unknown. The model takes: temp, hour, city." },
+        { "{\"inputs\":[]}", "400 Input 'temp' is missing: expected FP32 of shape [rows,1] or [rows]. Every input of the model is "
+            + "required." },
+        { Row().Replace("\"hour\"", "\"wind\"", StringComparison.Ordinal), "400 Input 'wind' is unknown. The model takes: temp, hour, "
+            + "city." },
         { Row().Replace("\"hour\"", "\"temp\"", StringComparison.Ordinal), "400 Input 'temp' comes twice." },
         { Row().Replace("FP32", "FP64", StringComparison.Ordinal), "400 Input 'temp': expected FP32, given FP64." },
-        { Row().Replace("FP32", "FP16", StringComparison.Ordinal), "400 Input 'temp': expected FP32, given FP16, which JSON does not carry." },
-        { Row().Replace("FP32", "float", StringComparison.Ordinal), "400 Input 'temp': expected FP32, given 'float', which is no datatype of the protocol." },
-        { Row().Replace("[1,1],\"datatype\":\"FP32\"", "[1,2],\"datatype\":\"FP32\"", StringComparison.Ordinal), "400 Input 'temp': expected shape [rows,1] or [rows], given [1,2]." },
-        { Row().Replace("[1,1],\"datatype\":\"FP32\"", "[0,1],\"datatype\":\"FP32\"", StringComparison.Ordinal), "400 Input 'temp' has 0 rows. A request has at least 1." },
-        { Row().Replace("[1,1],\"datatype\":\"FP32\"", "[1.5],\"datatype\":\"FP32\"", StringComparison.Ordinal), "400 Input 'temp': its shape has a dimension that is no whole number from 0." },
-        { Row().Replace("\"shape\":[1],", "\"shape\":[2],", StringComparison.Ordinal), "400 Input 'hour' has 2 rows and 'temp' has 1. All inputs of a request have the same rows." },
-        { Row().Replace("\"shape\":[1],", "\"shape\":[2000000],", StringComparison.Ordinal), "413 Input 'hour' has 2000000 rows, and one request may have 1000000." },
+        { Row().Replace("FP32", "FP16", StringComparison.Ordinal), "400 Input 'temp': expected FP32, given FP16, which JSON does not "
+            + "carry." },
+        { Row().Replace("FP32", "float", StringComparison.Ordinal), "400 Input 'temp': expected FP32, given 'float', which is no "
+            + "datatype of the protocol." },
+        { Row().Replace("[1,1],\"datatype\":\"FP32\"", "[1,2],\"datatype\":\"FP32\"", StringComparison.Ordinal), "400 Input 'temp': "
+            + "expected shape [rows,1] or [rows], given [1,2]." },
+        { Row().Replace("[1,1],\"datatype\":\"FP32\"", "[0,1],\"datatype\":\"FP32\"", StringComparison.Ordinal), "400 Input 'temp' has "
+            + "0 rows. A request has at least 1." },
+        { Row().Replace("[1,1],\"datatype\":\"FP32\"", "[1.5],\"datatype\":\"FP32\"", StringComparison.Ordinal), "400 Input 'temp': "
+            + "its shape has a dimension that is no whole number from 0." },
+        { Row().Replace("\"shape\":[1],", "\"shape\":[2],", StringComparison.Ordinal), "400 Input 'hour' has 2 rows and 'temp' has 1. "
+            + "All inputs of a request have the same rows." },
+        { Row().Replace("\"shape\":[1],", "\"shape\":[2000000],", StringComparison.Ordinal), "413 Input 'hour' has 2000000 rows, and "
+            + "one request may have 1000000." },
         { Row(temp: "1,2"), "400 Input 'temp' has more than 1 element, which its shape says." },
         { Row(temp: ""), "400 Input 'temp' has 0 elements, and its shape says 1. The count must be the product of the shape." },
         { Row(temp: "[[1]]"), "400 Input 'temp': 'data' is nested otherwise than its shape [1,1] says." },
@@ -112,7 +123,8 @@ public sealed class InferenceApiTests : ServerTestBase
         { Row(city: "1"), "400 Input 'city', element 0: expected BYTES, given 1." },
         { Row(city: "\"a\\u0000b\""), "400 Input 'city', element 0: expected BYTES, given a text with a NUL character." },
         { Row(city: "\"\\ud800\""), "400 Input 'city', element 0: expected BYTES, given a text that is not Unicode." },
-        { Row(more: ",\"outputs\":[{\"name\":\"label\"}]"), "400 Output 'label' is unknown. The model has: prediction, and prediction_id." },
+        { Row(more: ",\"outputs\":[{\"name\":\"label\"}]"), "400 Output 'label' is unknown. The model has: prediction, and "
+            + "prediction_id." },
         { Row().Replace("\"datatype\":\"FP32\",", "", StringComparison.Ordinal), "400 Input 'temp' has no 'datatype'." },
         { Row("auto/1"), "400 The request's id, 'auto/1', begins with 'auto/'" },
         { Row().Replace("}]}", "},{\"name\":\"event_time\",\"shape\":[1],\"datatype\":\"BYTES\",\"data\":[\"1/2/2012\"]}]}", StringComparison.Ordinal), "400 Input 'event_time', element 0: '1/2/2012' is no time." },
@@ -130,7 +142,8 @@ public sealed class InferenceApiTests : ServerTestBase
     public async Task What_is_not_there_or_not_ready_says_so()
     {
         Assert.Equal("404 There is no endpoint 'other'. Served are: demand.", await Refused(Row(), "v2/models/other/infer"));
-        Assert.Equal("404 The endpoint 'demand' has no version '9' in force. It serves version '1'.", await Refused(Row(), "v2/models/demand/versions/9/infer"));
+        Assert.Equal("404 The endpoint 'demand' has no version '9' in force. It serves version "
+            + "'1'.", await Refused(Row(), "v2/models/demand/versions/9/infer"));
         Assert.Equal(404, (await Get("v2/models/demand/versions/9")).Status);
         Assert.Equal(404, (await Get("v1/models/demand")).Status);
         Assert.Equal(405, (await Get("v2/models/demand/infer")).Status);
@@ -192,7 +205,8 @@ public sealed class InferenceApiTests : ServerTestBase
 
         Assert.Equal(200, status);
         Assert.Equal(3f * 19_999, (float)JsonNode.Parse(body)!["outputs"]![0]!["data"]![19_999]!);
-        Assert.Equal(["(20000, 20000, big/19999)"], Query("SELECT count(*), count(DISTINCT city), max_by(prediction_id, sequence) FROM predictions"));
+        Assert.Equal(["(20000, 20000, big/19999)"], Query("SELECT count(*), count(DISTINCT city), max_by(prediction_id, sequence) FROM "
+            + "predictions"));
     }
 
     [Fact]
@@ -247,7 +261,8 @@ public sealed class BodyLimitTests : ServerTestBase
     [Fact]
     public async Task A_body_above_the_limit_is_refused()
     {
-        Assert.Equal("413 The body is longer than 1000 bytes. Send the rows in several requests.", await Refused(Row(more: new string(' ', 1000))));
+        Assert.Equal("413 The body is longer than 1000 bytes. Send the rows in several "
+            + "requests.", await Refused(Row(more: new string(' ', 1000))));
         Assert.Equal(200, (await Infer(Row())).Status);
     }
 }

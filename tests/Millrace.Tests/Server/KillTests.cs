@@ -8,7 +8,8 @@ using Millrace.Sql;
 
 namespace Millrace.Tests.Server;
 
-/// <summary>Kills a server while it answers, and a fold while it commits: each id that was answered is in the log once, and retries are told what was logged.</summary>
+/// <summary>Kills a server while it answers, and a fold while it commits: each id that was answered is in the log once, and retries are
+/// told what was logged.</summary>
 public sealed class KillTests(ITestOutputHelper output) : IDisposable
 {
     private const int Seed = 20120101;
@@ -165,7 +166,8 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             return new Victim(Process.Start(start)!);
         }
 
-        public string ReadLine() => _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The victim ended before it said anything.");
+        public string ReadLine() => _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The victim ended before "
+            + "it said anything.");
 
         public void Kill()
         {

@@ -14,7 +14,8 @@ public sealed class ProtocolConformanceTests : ServerTestBase
         { "runtimes_lightgbm_tests_testdata_inference-request.json", "input-0", TensorType.Int32, 3, 200, "6" },
 
         // It says that there are 3 elements and sends 64, as 0. for 0.0, which is no JSON.
-        { "docs-gb_examples_sklearn_inference-request.json", "predict", TensorType.Int32, 64, 400, "Input 'predict': expected shape [rows,64], given [3]." },
+        { "docs-gb_examples_sklearn_inference-request.json", "predict", TensorType.Int32, 64, 400, "Input 'predict': expected shape "
+            + "[rows,64], given [3]." },
     };
 
     [Theory]
@@ -90,7 +91,8 @@ public sealed class ProtocolConformanceTests : ServerTestBase
             },
             () => { }));
 
-        Assert.Equal("400 Input 'input1' has 3 rows and 'input0' has 2. All inputs of a request have the same rows.", await Refused(sample));
+        Assert.Equal("400 Input 'input1' has 3 rows and 'input0' has 2. All inputs of a request have the same "
+            + "rows.", await Refused(sample));
     }
 
     private static string Folder(string name)

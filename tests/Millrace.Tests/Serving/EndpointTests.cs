@@ -47,7 +47,8 @@ public sealed class EndpointTests : ServingTestBase
     public async Task A_version_that_cannot_score_never_comes_into_force()
     {
         var broken = new ServedModel(
-            new ModelIdentity("demand", "demand", "2", Signature), (_, _, _) => throw new InvalidOperationException("No such operator."), () => Released.Add("2"));
+            new ModelIdentity("demand", "demand", "2", Signature), (_, _, _) => throw new InvalidOperationException("No such "
+                + "operator."), () => Released.Add("2"));
 
         Assert.Throws<InvalidOperationException>(() => Endpoint.Switch(broken));
         Assert.Equal("1: 3", Show(await Ask("a", null, (1, 1))));

@@ -6,7 +6,8 @@ namespace Millrace.Tests.Serving;
 
 public sealed class PredictionLogTests : ServingTestBase
 {
-    private const string All = "SELECT sequence, prediction_id, request_id, row, model_version, temp, hour, city, prediction FROM predictions ORDER BY sequence";
+    private const string All = "SELECT sequence, prediction_id, request_id, row, model_version, temp, hour, city, prediction FROM "
+        + "predictions ORDER BY sequence";
 
     [Fact]
     public async Task An_answered_row_can_be_queried_at_once_with_its_inputs_and_outputs()
@@ -17,7 +18,8 @@ public sealed class PredictionLogTests : ServingTestBase
 
         Assert.Equal(
             [
-                "(1, r1, r1, 0, 1, 10.0, 8, Bern, 28.0)", "(2, a, NULL, 0, 1, 1.0, 2, Bern, 4.0)", "(3, b, NULL, 1, 1, NULL, 3, Bern, NULL)",
+                "(1, r1, r1, 0, 1, 10.0, 8, Bern, 28.0)", "(2, a, NULL, 0, 1, 1.0, 2, Bern, 4.0)", "(3, b, NULL, 1, 1, NULL, 3, Bern, "
+                    + "NULL)",
                 "(4, auto/4, NULL, 0, 1, 3.0, 4, Bern, 10.0)",
             ],
             Query(All));
@@ -108,6 +110,26 @@ public sealed class PredictionLogTests : ServingTestBase
     }
 
     [Fact]
+    public async Task What_cannot_be_logged_is_not_answered_and_its_retry_succeeds_once_the_disk_is_back()
+    {
+        Options = new PredictionLogOptions { SegmentBytes = 1 };
+        Show(await Ask("a", null, (1, 1)));
+        var away = Table.Folder + ".away";
+        Directory.Move(Table.Folder, away);
+
+        foreach (var id in new[] { "b", null })
+        {
+            var error = await Assert.ThrowsAsync<ServingException>(() => Ask(id, null, (2, 2)));
+            Assert.Equal(Refusal.NotReady, error.Refusal);
+            Assert.StartsWith("The prediction was not answered, since its log cannot be written", error.Message, StringComparison.Ordinal);
+        }
+
+        Directory.Move(away, Table.Folder);
+        Assert.Equal("1: 6", Show(await Ask("b", null, (2, 2))));
+        Assert.Equal(["(1, a)", "(2, b)"], Query("SELECT sequence, prediction_id FROM predictions ORDER BY sequence"));
+    }
+
+    [Fact]
     public async Task A_second_writer_is_refused()
     {
         Show(await Ask("a", null, (1, 1)));
@@ -127,7 +149,8 @@ public sealed class PredictionLogTests : ServingTestBase
                 Show(await Ask($"{t}-{i}", null, (t, i)));
         })));
 
-        Assert.Equal(["(1600, 1600, 1, 1600)"], Query("SELECT count(*), count(DISTINCT prediction_id), min(sequence), max(sequence) FROM predictions"));
+        Assert.Equal(["(1600, 1600, 1, 1600)"], Query("SELECT count(*), count(DISTINCT prediction_id), min(sequence), max(sequence) "
+            + "FROM predictions"));
         Assert.Equal(1600, Endpoint.Log.Rows);
     }
 

@@ -122,7 +122,8 @@ public abstract class ServingTestBase : IDisposable
         using (answer)
         {
             var values = answer.Outputs[0].Values<float>().ToArray().Select(v => v.ToString(CultureInfo.InvariantCulture));
-            return $"{answer.Model.Version}: {string.Join(' ', values)}" + (answer.LoggedBefore > 0 ? $" ({answer.LoggedBefore} logged)" : "");
+            return $"{answer.Model.Version}: {string.Join(' ', values)}" + (answer.LoggedBefore > 0 ? $" ({answer.LoggedBefore} "
+                + $"logged)" : "");
         }
     }
 

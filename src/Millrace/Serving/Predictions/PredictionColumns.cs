@@ -1,3 +1,4 @@
+using System.Globalization;
 using Millrace.Assets;
 
 namespace Millrace.Serving.Predictions;
@@ -6,7 +7,8 @@ namespace Millrace.Serving.Predictions;
 /// <remarks>
 /// A tensor of width 1 stands in the column of its name, a wider one in <c>name_0, name_1, ...</c>. Where that column is one of
 /// <see cref="Fixed"/>, or has another type since another model version used the name otherwise, it is <c>name__double</c> (the name, two
-/// underscores and the type); an output that is named like an input is <c>name__output</c>. Columns are only ever added, so that the place of
+/// underscores and the type); an output that is named like an input is <c>name__output</c>. Columns are only ever added, so that the
+/// place of
 /// a version's tensors never moves.
 /// </remarks>
 public static class PredictionColumns
@@ -20,7 +22,8 @@ public static class PredictionColumns
         new Column("latency_us", DataType.Integer), new Column("inputs_hash", DataType.Long),
     ];
 
-    /// <summary>The column of each element of each input, and then of each output, in a table of these columns or to be added to it.</summary>
+    /// <summary>The column of each element of each input, and then of each output, in a table of these columns or to be added to
+    /// it.</summary>
     public static IReadOnlyList<Column> Of(ModelSignature signature, Schema? standing)
     {
         var columns = new List<Column>();
@@ -35,7 +38,7 @@ public static class PredictionColumns
             {
                 for (var element = 0; element < spec.Width; element++)
                 {
-                    var name = spec.Width == 1 ? spec.Name : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{spec.Name}_{element}");
+                    var name = spec.Width == 1 ? spec.Name : string.Create(CultureInfo.InvariantCulture, $"{spec.Name}_{element}");
                     columns.Add(Free(name, ending, spec.Type.ToColumnType()));
                 }
             }
@@ -46,8 +49,15 @@ public static class PredictionColumns
             var fallback = name + "__" + type.Sql.ToLowerInvariant().Replace("(20,0)", "", StringComparison.Ordinal);
             for (var next = 0; ; next++)
             {
-                var candidate = next switch { 0 => name, 1 => ending.Length > 0 ? name + ending : fallback, 2 => fallback + ending, _ => $"{fallback}_{next}" };
-                if (taken.Contains(candidate) || (standing?.Find(candidate) is { } column && (column.Type != type || column.Name != candidate)))
+                var candidate = next switch
+                {
+                    0 => name,
+                    1 => ending.Length > 0 ? name + ending : fallback,
+                    2 => fallback + ending,
+                    _ => string.Create(CultureInfo.InvariantCulture, $"{fallback}_{next}"),
+                };
+                var column = standing?.Find(candidate);
+                if (taken.Contains(candidate) || (column is not null && (column.Type != type || column.Name != candidate)))
                     continue;
                 taken.Add(candidate);
                 return new Column(candidate, type);

@@ -39,7 +39,8 @@ internal sealed class PredictionIndex(int remembered)
     }
 
     /// <summary>Takes the ids of a request: those that are known get their places, the others belong to the claim until it ends.</summary>
-    /// <remarks>An id that another request is answering is waited for, with nothing taken, so that two requests never wait for each other.</remarks>
+    /// <remarks>An id that another request is answering is waited for, with nothing taken, so that two requests never wait for each
+    /// other.</remarks>
     /// <exception cref="ServingException">An id is known with other inputs, or stands twice in the request.</exception>
     public async ValueTask<Claim> ClaimAsync(TensorData ids, ulong[] hashes, CancellationToken cancellationToken)
     {
@@ -136,7 +137,8 @@ internal sealed class PredictionIndex(int remembered)
     }
 
     private static ServingException OtherInputs(Claim claim, int row) => new(Refusal.Invalid,
-        $"The prediction id '{claim.IdText(row)}' was used before with other inputs (row {row} of this request). A retry sends the same inputs; a new "
+        $"The prediction id '{claim.IdText(row)}' was used before with other inputs (row {row} of this request). A retry sends the "
+            + $"same inputs; a new "
         + "prediction needs a new id.");
 }
 

@@ -39,7 +39,8 @@ public sealed partial class PredictionLog
         return pending.Failure is null ? new ValueTask<long>(pending.Sequence) : ValueTask.FromException<long>(pending.Failure);
     }
 
-    /// <summary>Writes what waits, a few times over; then a thread of the pool goes on, so that the caller's own answer goes out.</summary>
+    /// <summary>Writes what waits, a few times over; then a thread of the pool goes on, so that the caller's own answer goes
+    /// out.</summary>
     private void WriteWaiting()
     {
         for (var turn = 1; ; turn++)
@@ -98,7 +99,8 @@ public sealed partial class PredictionLog
     {
         if (_isClosed)
             throw new ServingException(Refusal.NotReady, $"The endpoint '{Table.Endpoint}' is closing. Try again later.");
-        if (_segment is null || _length >= _options.SegmentBytes || (_length > SegmentFile.HeaderBytes && _clock.GetElapsedTime(_begun) >= _options.SegmentAge))
+        var isOld = _length > SegmentFile.HeaderBytes && _clock.GetElapsedTime(_begun) >= _options.SegmentAge;
+        if (_segment is null || _length >= _options.SegmentBytes || isOld)
             Begin(_number + 1);
 
         var models = _models[_number];

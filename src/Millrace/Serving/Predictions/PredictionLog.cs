@@ -7,11 +7,13 @@ namespace Millrace.Serving.Predictions;
 /// <summary>The predictions of one endpoint, on their way into its table: append-only segments that survive kill -9.</summary>
 /// <remarks>
 /// <para>
-/// What is appended lies with the operating system when <see cref="AppendAsync"/> ends, and only then may the answer go out. Nobody waits for the
+/// What is appended lies with the operating system when <see cref="AppendAsync"/> ends, and only then may the answer go out. Nobody
+/// waits for the
 /// disk: power loss may take the last seconds. Whoever finds nobody writing writes for all that wait, in one call.
 /// </para>
 /// <para>
-/// A request is one frame, so that its rows are there together or not at all. What a kill left torn at the end of the last segment was answered to
+/// A request is one frame, so that its rows are there together or not at all. What a kill left torn at the end of the last segment was
+/// answered to
 /// nobody and is cut off at opening. One process writes an endpoint's log; a second one is refused. Thread-safe.
 /// </para>
 /// </remarks>
@@ -37,7 +39,8 @@ public sealed partial class PredictionLog : IDisposable
     /// <summary>What the log is folded into.</summary>
     public PredictionTable Table { get; }
 
-    /// <summary>Bytes that opening cut off the end of the last segment: rows that a kill left half written and nobody was answered.</summary>
+    /// <summary>Bytes that opening cut off the end of the last segment: rows that a kill left half written and nobody was
+    /// answered.</summary>
     public long CutBytes { get; private set; }
 
     /// <summary>Rows logged since the endpoint exists.</summary>
@@ -52,7 +55,8 @@ public sealed partial class PredictionLog : IDisposable
     {
         Directory.CreateDirectory(table.Folder);
         var @lock = table.TryLockWriter() ?? throw new IOException(
-            $"The predictions of the endpoint '{table.Endpoint}' are being written by another process ('{table.Folder}'). One 'millrace serve' serves an endpoint.");
+            $"The predictions of the endpoint '{table.Endpoint}' are being written by another process ('{table.Folder}'). One "
+                + $"'millrace serve' serves an endpoint.");
         var log = new PredictionLog(table, options, clock, @lock);
         try
         {
@@ -76,7 +80,8 @@ public sealed partial class PredictionLog : IDisposable
             if (!ModelIdentity.FromJson(JsonNode.Parse(File.ReadAllBytes(path))!).Signature.Equals(model.Signature))
             {
                 throw new InvalidDataException(
-                    $"Version {model.Version} of the model '{model.Model}' has another signature than the one of that name that was served before ('{path}'). A version never changes.");
+                    $"Version {model.Version} of the model '{model.Model}' has another signature than the one of that name that was "
+                        + $"served before ('{path}'). A version never changes.");
             }
 
             return;
@@ -145,7 +150,8 @@ public sealed partial class PredictionLog : IDisposable
                 answers[i] = frame is not null
                     ? LoggedRow.Of(frame, place.Row)
                     : Table.Find(System.Text.Encoding.UTF8.GetString(ids.Text(row))) ?? throw new InvalidDataException(
-                        $"The prediction '{System.Text.Encoding.UTF8.GetString(ids.Text(row))}' was answered, and neither a segment nor the table in '{Table.Folder}' holds it any more.");
+                        $"The prediction '{System.Text.Encoding.UTF8.GetString(ids.Text(row))}' was answered, and neither a segment "
+                            + $"nor the table in '{Table.Folder}' holds it any more.");
             }
 
             return answers;

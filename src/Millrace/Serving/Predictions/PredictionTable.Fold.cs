@@ -11,7 +11,8 @@ public sealed partial class PredictionTable
 
     /// <summary>Brings the sealed segments into the table, each exactly once, and deletes them. What is being written stays.</summary>
     /// <remarks>
-    /// A commit carries <c>txn(appId = predictions/ENDPOINT, version = number of its last segment)</c>. A fold that died after its commit is taken up:
+    /// A commit carries <c>txn(appId = predictions/ENDPOINT, version = number of its last segment)</c>. A fold that died after its
+    /// commit is taken up:
     /// the version is named in the ledger, and the segments go. Where nobody writes the log, its last segment counts as sealed.
     /// </remarks>
     /// <param name="now">The commits' time.</param>
@@ -112,7 +113,8 @@ public sealed partial class PredictionTable
             var staged = _table.Stage(session.Connection, $"SELECT * FROM {Name}", schema, options);
             var stamp = new CommitStamp(Journal, numbers[^1], now)
             {
-                Info = new JsonObject { ["rows"] = rows, ["firstSegment"] = numbers[0], ["lastSegment"] = numbers[^1] }, FailpointPrefix = "predictions",
+                Info = new JsonObject { ["rows"] = rows, ["firstSegment"] = numbers[0], ["lastSegment"] = numbers[^1] },
+                FailpointPrefix = "predictions",
             };
             var request = _table.Append(standing, staged, stamp);
             try
@@ -144,7 +146,8 @@ public sealed partial class PredictionTable
     }
 
     private static InvalidDataException Damaged(SegmentFile segment, long whole) => new(
-        $"The prediction segment '{segment.Path}' is damaged at byte {whole} of {segment.Length}: what follows cannot be read. It was sealed, so that no kill "
+        $"The prediction segment '{segment.Path}' is damaged at byte {whole} of {segment.Length}: what follows cannot be read. It was "
+            + $"sealed, so that no kill "
         + $"explains it. Put the file back from a copy, or cut it to {whole} bytes to give up the predictions behind.");
 }
 

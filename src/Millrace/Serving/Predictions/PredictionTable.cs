@@ -9,7 +9,8 @@ using Millrace.Sql;
 
 namespace Millrace.Serving.Predictions;
 
-/// <summary>The prediction table of one endpoint: a Delta table whose versions the ledger names, and the segments that are not in it yet.</summary>
+/// <summary>The prediction table of one endpoint: a Delta table whose versions the ledger names, and the segments that are not in it
+/// yet.</summary>
 /// <remarks>Any number of processes may read it and fold into it while one writes the log.</remarks>
 public sealed partial class PredictionTable
 {
@@ -44,13 +45,15 @@ public sealed partial class PredictionTable
     /// <summary>The folder of the Delta table, absolute.</summary>
     public string TableFolder { get; }
 
-    /// <summary>All predictions that are logged now: the table's and those that wait in segments, none missing and none twice, also while a fold runs.</summary>
+    /// <summary>All predictions that are logged now: the table's and those that wait in segments, none missing and none twice, also
+    /// while a fold runs.</summary>
     /// <param name="session">Gets the waiting rows into a table of its own; the relation is good for as long as the session is.</param>
     /// <returns>Null when nothing was ever predicted.</returns>
     /// <exception cref="LakeException">The ledger names a version of the table that is missing or another one.</exception>
     public Relation? Read(SqlSession session)
     {
-        // Segments first: one that is folded and deleted in the meantime stays readable through its handle, and the table, read after it, tells
+        // Segments first: one that is folded and deleted in the meantime stays readable through its handle, and the table, read
+        // after it, tells
         // that its rows are not to be counted again.
         var open = SegmentFile.Numbers(Folder).Select(n => SegmentFile.TryOpen(Folder, n)).OfType<SegmentFile>().ToList();
         try
@@ -79,7 +82,8 @@ public sealed partial class PredictionTable
         }
     }
 
-    /// <summary>The columns of a model version's inputs and then outputs in the table, element by element; null for a version that never served here.</summary>
+    /// <summary>The columns of a model version's inputs and then outputs in the table, element by element; null for a version that
+    /// never served here.</summary>
     public IReadOnlyList<Column>? ColumnsOf(string model, string version) =>
         Identity(model, version) is { } identity ? PredictionColumns.Of(identity.Signature, Standing()?.Schema) : null;
 
@@ -94,7 +98,8 @@ public sealed partial class PredictionTable
     {
         var name = $"{model}@{version}";
         if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '@'))
-            throw new ArgumentException($"The model version '{name}' cannot be served: names and versions use letters, digits, '.', '_' and '-'.");
+            throw new ArgumentException($"The model version '{name}' cannot be served: names and versions use letters, digits, '.', "
+                + $"'_' and '-'.");
         return Path.Combine(Folder, "signatures", name + ".json");
     }
 
@@ -142,9 +147,11 @@ public sealed partial class PredictionTable
         if (session.Connection.Query($"SELECT model, model_version {where}").Rows().FirstOrDefault() is not { } found)
             return null;
         var model = Identity((string)found[0]!, (string)found[1]!) ?? throw new InvalidDataException(
-            $"The signature of version {found[1]} of the model '{found[0]}' is missing ('{SignaturePath((string)found[0]!, (string)found[1]!)}').");
+            $"The signature of version {found[1]} of the model '{found[0]}' is missing "
+                + $"('{SignaturePath((string)found[0]!, (string)found[1]!)}').");
         var places = PredictionColumns.Of(model.Signature, snapshot.Schema).Skip(model.Signature.Inputs.Sum(i => i.Width)).ToList();
-        var values = session.Connection.Query($"SELECT {string.Join(", ", places.Select(p => SqlName.Quote(p.Name)))} {where}").Rows().First();
+        var values = session.Connection.Query($"SELECT {string.Join(", ", places.Select(p => SqlName.Quote(p.Name)))} "
+            + $"{where}").Rows().First();
         var at = 0;
         var outputs = model.Signature.Outputs.Select(spec =>
         {
@@ -250,7 +257,8 @@ public sealed partial class PredictionTable
         return (hasRows ? schema : null, ends);
     }
 
-    private static long Load(DuckConnection connection, string table, Schema schema, IReadOnlyList<SegmentFile> segments, IReadOnlyList<long> ends)
+    private static long Load(
+        DuckConnection connection, string table, Schema schema, IReadOnlyList<SegmentFile> segments, IReadOnlyList<long> ends)
     {
         using var writer = new RowsWriter(connection, table, schema);
         for (var i = 0; i < segments.Count; i++)

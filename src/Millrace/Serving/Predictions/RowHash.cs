@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Millrace.Serving.Predictions;
 
-/// <summary>A 64-bit hash of bytes, to tell whether two rows have the same inputs and to find an id again. Equal bytes, equal hash, on every machine.</summary>
+/// <summary>A 64-bit hash of bytes, to tell whether two rows have the same inputs and to find an id again. Equal bytes, equal hash, on
+/// every machine.</summary>
 /// <remarks>
 /// Folded multiplication: state = fold((state xor word) * M), fold = high xor low half of the 128-bit product. Not made against someone
 /// who looks for collisions: such a client would only get its own earlier answer.

@@ -65,7 +65,8 @@ internal sealed class RowsFrame : IDisposable
         if (length > Frame.MaxPayload)
         {
             throw new ServingException(Refusal.TooLarge,
-                $"The request's {rows.Count} rows take {length >> 20} MiB in the prediction log, and one request may take {Frame.MaxPayload >> 20}. Send fewer rows at once.");
+                $"The request's {rows.Count} rows take {length >> 20} MiB in the prediction log, and one request may take "
+                    + $"{Frame.MaxPayload >> 20}. Send fewer rows at once.");
         }
 
         var buffer = ArrayPool<byte>.Shared.Rent((int)length);

@@ -32,7 +32,8 @@ internal sealed class SegmentFile : IDisposable
     public static List<long> Numbers(string folder) => !Directory.Exists(folder)
         ? []
         : [.. Directory.EnumerateFiles(folder, "*" + Ending)
-            .Select(f => long.TryParse(System.IO.Path.GetFileNameWithoutExtension(f), NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : -1)
+            .Select(System.IO.Path.GetFileNameWithoutExtension)
+            .Select(n => long.TryParse(n, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)
             .Where(n => n >= 0).Order()];
 
     /// <summary>Opens a segment for reading; null when it is gone, since it was folded.</summary>
@@ -41,7 +42,8 @@ internal sealed class SegmentFile : IDisposable
         var path = PathOf(folder, number);
         try
         {
-            return new SegmentFile(number, path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return new SegmentFile(number, path, handle);
         }
         catch (FileNotFoundException)
         {
