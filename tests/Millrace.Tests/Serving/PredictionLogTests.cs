@@ -46,6 +46,46 @@ public sealed class PredictionLogTests : ServingTestBase
     }
 
     [Fact]
+    public async Task A_reader_sees_each_row_once_while_rows_come_and_folds_run()
+    {
+        _ = Endpoint;
+        using var stop = new CancellationTokenSource();
+        var writer = Task.Run(
+            async () =>
+            {
+                for (var i = 0; !stop.IsCancellationRequested; i++)
+                {
+                    Show(await Ask(null, [$"a{i}", $"b{i}"], (i, 1), (i, 2)));
+                    if (i % 20 == 0)
+                        Fold();
+                }
+            },
+            Cancellation);
+        while (Endpoint.Log.Rows == 0)
+            await Task.Yield();
+        while (Ledger.JournalVersions("predictions/demand").Count < 6)
+        {
+            var last = Assert.Single(Query("SELECT count(*), max(sequence), count(DISTINCT prediction_id), count(*) % 2 FROM predictions"));
+            var counts = last.Trim('(', ')').Split(", ");
+            Assert.True(counts[0] == counts[1] && counts[0] == counts[2] && counts[3] == "0", last);
+        }
+
+        await stop.CancelAsync();
+        await writer;
+    }
+
+    [Fact]
+    public async Task A_table_that_was_put_back_from_an_older_copy_is_refused()
+    {
+        Show(await Ask("a", null, (1, 1)));
+        Fold();
+        var entry = Directory.EnumerateFiles(Path.Combine(Table.TableFolder, "_delta_log"), "*.json").Single();
+        File.WriteAllText(entry, File.ReadAllText(entry).Replace("WRITE", "OTHER", StringComparison.Ordinal) + "\n");
+
+        Assert.Throws<Millrace.Lake.LakeException>(() => Query("SELECT 1 FROM predictions"));
+    }
+
+    [Fact]
     public async Task Sequence_and_segments_go_on_after_a_restart_whatever_was_folded()
     {
         Show(await Ask("a", null, (1, 1)));
