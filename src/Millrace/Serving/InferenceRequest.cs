@@ -42,7 +42,7 @@ public sealed class InferenceRequest : IDisposable
     public IReadOnlyList<string>? Wanted => _wanted;
 
     /// <summary>Whether the log names the predictions, since neither <c>prediction_id</c> nor a request id came.</summary>
-    public bool IsUnnamed => _ids is null && _requestId is null;
+    public bool IsUnnamed { get; private set; }
 
     private ModelSignature Signature => _model.Identity.Signature;
 
@@ -112,6 +112,7 @@ public sealed class InferenceRequest : IDisposable
     {
         Check();
         _names = _ids ?? NamesOfRequest();
+        IsUnnamed = _names is null;
         var times = Times();
         var hashes = RowHash.OfRows(_inputs!, _rows);
         if (_names is not { } names)
@@ -138,12 +139,11 @@ public sealed class InferenceRequest : IDisposable
 
     private static ServingException Invalid(string message) => new(Refusal.Invalid, message);
 
-    private static TensorData Copy(TensorData tensor)
+    /// <summary>The names belong to the answer from here on.</summary>
+    private TensorData Handed(TensorData names)
     {
-        var copy = new TensorData(tensor.Spec, tensor.Rows);
-        for (var row = 0; row < tensor.Rows; row++)
-            copy.AddRow(tensor, row);
-        return copy;
+        (_ids, _names) = (null, null);
+        return names;
     }
 
     private async ValueTask<InferenceAnswer> AnswerUnnamedAsync(long[]? times, ulong[] hashes)
@@ -170,7 +170,7 @@ public sealed class InferenceRequest : IDisposable
         }
 
         await LogAsync(claim, _rows, names, times, hashes, _inputs!, outputs).ConfigureAwait(false);
-        return new InferenceAnswer(Model, _rows, outputs, 0, Copy(names));
+        return new InferenceAnswer(Model, _rows, outputs, 0, Handed(names));
     }
 
     /// <summary>Some rows were answered before: these get their logged answers, the others are scored and logged.</summary>
@@ -197,7 +197,7 @@ public sealed class InferenceRequest : IDisposable
 
                 var outputs = Together(model, claim, logged, scored);
                 if (fresh == 0)
-                    return new InferenceAnswer(model, _rows, outputs, _rows, Copy(names));
+                    return new InferenceAnswer(model, _rows, outputs, _rows, Handed(names));
 
                 var ownTimes = times is null ? null : claim.NewRows.Select(r => times[r]).ToArray();
                 var ownHashes = claim.NewRows.Select(r => hashes[r]).ToArray();
@@ -205,7 +205,7 @@ public sealed class InferenceRequest : IDisposable
                 claim = null!;
                 await LogAsync(owned, fresh, selected[^1], ownTimes, ownHashes, selected[.._inputs.Length], scored, keepOutputs: true)
                     .ConfigureAwait(false);
-                return new InferenceAnswer(model, _rows, outputs, _rows - fresh, Copy(names));
+                return new InferenceAnswer(model, _rows, outputs, _rows - fresh, Handed(names));
             }
             finally
             {

@@ -246,11 +246,11 @@ public sealed partial class PredictionLog
         /// <summary>Waits for as long as a write takes; a thread of the pool would come later than that.</summary>
         public bool IsDoneSoon()
         {
-            for (var i = 0; i < 40; i++)
+            for (var i = 0; i < 20; i++)
             {
                 if (Volatile.Read(ref _isDone))
                     return true;
-                Thread.SpinWait(20);
+                Thread.SpinWait(8);
             }
 
             return Volatile.Read(ref _isDone);
