@@ -14,7 +14,11 @@ var measures = new Dictionary<string, Action<BenchOptions>>
     ["no-op-run"] = ProcessBench.NoOpRun,
     ["sample"] = ProcessBench.Sample,
     ["train"] = TrainBench.Run,
+    ["serve"] = ServeBench.OneRow,
+    ["prediction-log"] = PredictionLogBench.Write,
 };
+if (args is ["load", ..])
+    return LoadGenerator.Run(args[1..]);
 var names = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToList();
 if (names.Count == 0 || names.Any(n => n != "all" && !measures.ContainsKey(n)))
 {

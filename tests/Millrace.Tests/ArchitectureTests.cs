@@ -10,7 +10,8 @@ public sealed class ArchitectureTests
     private static readonly string[] Rooms =
     [
         "Assets", "Statistics", "Sql", "Ledger", "Plans", "Runs", "Lake",
-        "Checks", "Sources", "Transforms", "Scoring", "Training", "Automation", "Project",
+        "Checks", "Sources", "Transforms", "Scoring", "Training", "Serving", "Automation",
+        "Project",
     ];
 
     [Fact]
@@ -60,6 +61,14 @@ public sealed class ArchitectureTests
         using var module = ModuleDefinition.ReadModule(typeof(Millrace.Assets.AssetKey).Assembly.Location);
         Assert.DoesNotContain(module.AssemblyReferences, r => r.Name.StartsWith(assembly, StringComparison.Ordinal));
         Assert.DoesNotContain(module.GetTypeReferences(), t => t.FullName.StartsWith(assembly, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_server_uses_the_engine_and_never_its_bindings()
+    {
+        using var module = ModuleDefinition.ReadModule(typeof(Millrace.Server.MillraceServer).Assembly.Location);
+        Assert.Equal(["Millrace"], module.AssemblyReferences.Select(r => r.Name).Where(n => n.StartsWith("Millrace", StringComparison.Ordinal)));
+        Assert.DoesNotContain(module.AssemblyReferences, r => r.Name == "System.Console");
     }
 
     [Fact]
