@@ -39,6 +39,9 @@ public readonly record struct AssetKey(AssetKind Kind, string Name) : IComparabl
             : throw new FormatException($"'{text}' is no asset key. A key is a kind and a name, for example 'table hourly'.");
     }
 
+    /// <summary>The name, for people: a model or an endpoint, which may share its name with a table, says so.</summary>
+    public string Title => Kind.IsRelation() ? Name : ToString();
+
     /// <inheritdoc/>
     public int CompareTo(AssetKey other)
     {

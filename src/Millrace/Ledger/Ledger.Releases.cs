@@ -44,14 +44,31 @@ public sealed partial class Ledger
                 .Select(k => new Move(k, standing.GetValueOrDefault(k), wanted.GetValueOrDefault(k)))
                 .Where(m => m.From != m.To).ToList();
             var release = Move(t, environment, ReleaseKind.Rollback, null, target, message, moves);
-            foreach (var rejection in reject)
-            {
-                t.Connection!.Execute(
-                    "insert into rejection values (@environment, @asset, @Kind, @Value, @Id) on conflict do nothing",
-                    new { environment, asset = rejection.Asset.ToString(), rejection.Kind, rejection.Value, release.Id },
-                    t);
-            }
+            Reject(t, environment, reject, release.Id);
+            return release;
+        },
+        durable: true);
 
+    /// <summary>Moves one pointer to a version that a person chose, and rejects the makers of what it leaves.</summary>
+    /// <param name="environment">Whose pointers.</param>
+    /// <param name="to">Where the asset shall point.</param>
+    /// <param name="reject">What later runs shall not use again.</param>
+    /// <param name="message">Why, for people; or null.</param>
+    public ReleaseRecord Promote(string environment, Pointer to, IReadOnlyList<Rejection> reject, string? message) => Write(
+        t =>
+        {
+            var from = PointersIn(t.Connection!, environment, t).GetValueOrDefault(to.Asset);
+
+            // Whoever chooses a version takes back what was said against it.
+            t.Connection!.Execute(
+                """
+                delete from rejection where environment = @environment and asset = @asset and (value in (@fingerprint, @Definition) or value =
+                    (select fingerprint || '/' || origin from version where asset = @asset and fingerprint = @fingerprint and number = @Number))
+                """,
+                new { environment, asset = to.Asset.ToString(), fingerprint = to.Version.Build.Fingerprint.Text, to.Definition, to.Version.Number },
+                t);
+            var release = Move(t, environment, ReleaseKind.Promotion, null, null, message, [new Move(to.Asset, from, to)]);
+            Reject(t, environment, reject, release.Id);
             return release;
         },
         durable: true);
@@ -88,11 +105,23 @@ public sealed partial class Ledger
         return count;
     });
 
+    private static void Reject(SqliteTransaction t, string environment, IReadOnlyList<Rejection> reject, long release)
+    {
+        foreach (var rejection in reject)
+        {
+            t.Connection!.Execute(
+                "insert into rejection values (@environment, @asset, @Kind, @Value, @release) on conflict do nothing",
+                new { environment, asset = rejection.Asset.ToString(), rejection.Kind, rejection.Value, release },
+                t);
+        }
+    }
+
     private ReleaseRecord Move(
         SqliteTransaction t, string environment, ReleaseKind kind, string? run, long? target, string? message, IReadOnlyList<Move> moves)
     {
         var id = t.Connection!.ExecuteScalar<long>("select coalesce(max(id), 0) + 1 from release", transaction: t);
-        var line = Append(t, kind == ReleaseKind.Run ? "release.published" : "release.rolled-back", environment, new JsonObject
+        var word = kind switch { ReleaseKind.Rollback => "release.rolled-back", ReleaseKind.Promotion => "release.promoted", _ => "release.published" };
+        var line = Append(t, word, environment, new JsonObject
         {
             ["release"] = id,
             ["run"] = run,

@@ -53,6 +53,8 @@ public sealed partial class Ledger
             t, "insert into version values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             asset, fingerprint, version.Id.Number, line.Sequence, version.Task, version.Fence,
             version.EntryHash, Instants.Format(version.Committed), version.Origin.Text, version.ToJson().ToJsonString());
+        if (version.Id.Asset.Kind == AssetKind.Model)
+            PinInputs(t, version);
         var at = Instants.Format(line.At);
         _prepared.Execute(t, "update attempt set state = 'done', ended = $3 where task = $1 and fence = $2", version.Task, version.Fence, at);
         _prepared.Execute(t, "update task set state = 'done', ended = $2, message = null where id = $1", version.Task, at);

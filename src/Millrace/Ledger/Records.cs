@@ -65,6 +65,9 @@ public enum ReleaseKind
 
     /// <summary>Earlier pointers put back.</summary>
     Rollback,
+
+    /// <summary>A person chose a version of a model.</summary>
+    Promotion,
 }
 
 /// <summary>One atomic move of an environment's pointers.</summary>

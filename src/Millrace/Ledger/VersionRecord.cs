@@ -66,6 +66,9 @@ public sealed record VersionRecord
     /// <summary>What the checks found: id, effect, rows looked at, rows that failed, note.</summary>
     public IReadOnlyList<CheckRecord> Checks { get; init; } = [];
 
+    /// <summary>True when a gate said no: the version is kept, and no release points at it.</summary>
+    public bool IsRefused => Checks.Any(c => !c.Passed && c.Effect == "block");
+
     /// <summary>Engine versions, parameters, code commit: name to value.</summary>
     public IReadOnlyDictionary<string, string> Makers { get; init; } = new Dictionary<string, string>();
 

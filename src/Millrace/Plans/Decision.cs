@@ -40,6 +40,9 @@ public sealed record Decision
     /// <summary>What the asset is afterwards, as far as it can be known.</summary>
     public required AssetState After { get; init; }
 
+    /// <summary>What the asset is when a gate refuses the version that a task makes; null when nothing stands that is wanted: then it is held.</summary>
+    public AssetState? WhenRefused { get; init; }
+
     /// <summary>True when the build differs from the one that the environment points at.</summary>
     public bool ChangesDefinition { get; init; }
 

@@ -61,13 +61,15 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
         foreach (var parent in asset.Parents)
         {
             if (parents[parent].IsHeld)
-                return Hold(key, $"it stands on {parent.Name}, which is held back", parents[parent].IsRejected);
+                return Hold(key, $"it stands on {parent.Title}, which is held back", parents[parent].IsRejected);
             if (parents[parent] is { Version: null, IsAwaited: false })
-                return Hold(key, $"{parent.Name} has no version to read: run it first, or select it too");
+                return Hold(key, $"{parent.Title} has no version to read: run it first, or select it too");
         }
 
         var origin = OriginOf(asset, parents);
-        return asset.IsView ? DecideView(asset, parents, origin) : DecideStored(asset, parents, origin);
+        if (asset.IsView)
+            return DecideView(asset, parents, origin);
+        return asset.Trained is { } kind ? DecideTrained(asset, kind, parents, origin) : DecideStored(asset, parents, origin);
     }
 
     private Decision DecideView(WantedAsset asset, IReadOnlyDictionary<AssetKey, AssetState> parents, Fingerprint origin)
@@ -106,6 +108,39 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
         }
 
         return asset.Files is not null ? Load(asset, current, origin) : Compute(asset, parents, current, origin);
+    }
+
+    /// <summary>A model stands until its definition changes or someone asks for a new version. One that its gates refused is not trained again from the same rows.</summary>
+    private Decision DecideTrained(WantedAsset asset, TrainedKind kind, IReadOnlyDictionary<AssetKey, AssetState> parents, Fingerprint origin)
+    {
+        var pointer = PointerOf(asset.Key);
+        var current = pointer is not null && pointer.Version.Build == asset.Build ? standing.Version(pointer.Version) : null;
+        if (current is not null && kind.Request is null)
+            return Settled(asset, current, PlanAction.Keep, current.Origin == origin ? "stands" : "stands; newer rows wait until a new version is asked for");
+
+        Decision Stays(string reason, bool isRejected = false) =>
+            current is null ? Hold(asset.Key, reason, isRejected) : Settled(asset, current, PlanAction.Keep, reason);
+        if (asset.RejectedOrigins.Contains(origin))
+            return Stays("a rollback rejected what it makes of these rows", isRejected: true);
+
+        var awaited = asset.Parents.Any(p => parents[p].IsAwaited);
+        if (!awaited && current is not null && Satisfies(current, origin))
+            return Settled(asset, current, PlanAction.Keep, "stands; it was trained on these rows");
+        if (!awaited && standing.Versions(asset.Build).LastOrDefault(v => Satisfies(v, origin)) is { } existing)
+        {
+            if (!existing.IsRefused)
+                return Settled(asset, existing, PlanAction.Point, "already trained");
+            if (existing.Makers.GetValueOrDefault(TrainedKind.GatesMaker) == kind.Gates.Text)
+                return Stays(string.Create(CultureInfo.InvariantCulture, $"its gates refused version {existing.Id.Number}, which these rows made"));
+        }
+
+        return new Decision
+        {
+            Asset = asset.Key, Action = PlanAction.Compute, Reason = kind.Request ?? ChangeOf(asset),
+            ChangesDefinition = pointer?.Version.Build != asset.Build,
+            After = new AssetState(origin, [], null, false) { IsAwaited = true },
+            WhenRefused = current is null ? null : StateOf(asset, current),
+        };
     }
 
     private Decision Load(WantedAsset asset, VersionRecord? current, Fingerprint origin)

@@ -54,6 +54,9 @@ public sealed record WantedAsset
     /// <summary>Something a person should know before the run, such as a rejected file; or null.</summary>
     public string? Note { get; init; }
 
+    /// <summary>Set for a model: new rows alone do not make a new version of it, someone has to ask.</summary>
+    public TrainedKind? Trained { get; init; }
+
     /// <summary>The asset.</summary>
     public AssetKey Key => Build.Asset;
 
@@ -67,6 +70,15 @@ public sealed record WantedAsset
 /// <param name="Batch">At most this many units in one task; null for all at once.</param>
 /// <param name="Start">Nothing before it is computed; null for what the parents hold.</param>
 public sealed record IncrementalKind(IntervalUnit Unit, int ReadsBack = 0, int? Batch = null, DateTimeOffset? Start = null);
+
+/// <summary>How a model is planned.</summary>
+/// <param name="Gates">The fingerprint of its gates: a version that other gates refused is judged again.</param>
+/// <param name="Request">Why a new version is asked for though one stands, for people; null when nobody asks.</param>
+public sealed record TrainedKind(Fingerprint Gates, string? Request)
+{
+    /// <summary>The maker under which a version keeps the fingerprint of the gates that judged it.</summary>
+    public const string GatesMaker = "gates";
+}
 
 /// <summary>The project as a graph of wanted assets.</summary>
 public sealed record WantedGraph(Graph Graph, IReadOnlyDictionary<AssetKey, WantedAsset> Assets);

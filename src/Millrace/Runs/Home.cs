@@ -18,6 +18,12 @@ public sealed class Home
     /// <summary>The ledger's file.</summary>
     public string LedgerPath => Path.Combine(Folder, "ledger.db");
 
+    /// <summary>The file of experiments and their runs.</summary>
+    public string TrackingPath => Path.Combine(Folder, "tracking.db");
+
+    /// <summary>Where models and other files lie by the hash of their bytes.</summary>
+    public string ArtifactFolder => Path.Combine(Folder, "artifacts");
+
     /// <summary>Where engines may spill.</summary>
     public string TempFolder => Path.Combine(Folder, "tmp");
 
@@ -32,6 +38,9 @@ public sealed class Home
 
     /// <summary>The folder of an asset's quarantine journal, which all its builds share.</summary>
     public string QuarantineFolder(AssetKey asset) => Path.Combine(Folder, "lake", asset.Name + "__quarantine", "journal");
+
+    /// <summary>The folder of a journal: a table that only grows and that no environment points at, such as <c>demand__drift</c>.</summary>
+    public string JournalFolder(string name) => Path.Combine(Folder, "lake", name, "journal");
 
     /// <summary>True when the folder holds a home.</summary>
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, "format"));

@@ -67,6 +67,9 @@ public abstract record TaskOutcome
     /// <summary>One commit stands in the lake.</summary>
     public sealed record Committed(VersionRecord Version) : TaskOutcome;
 
+    /// <summary>One version stands, and a gate keeps it from being released.</summary>
+    public sealed record Refused(VersionRecord Version, string Message) : TaskOutcome;
+
     /// <summary>A check said no; the staged files are gone.</summary>
     public sealed record Blocked(string Message, RowCounts Rows, IReadOnlyList<CheckRecord> Checks) : TaskOutcome;
 }

@@ -19,6 +19,9 @@ public enum AssetOutcome
     /// <summary>A check said no.</summary>
     Blocked,
 
+    /// <summary>A version was made and kept, and a gate said no to its release.</summary>
+    Refused,
+
     /// <summary>An error.</summary>
     Failed,
 

@@ -89,8 +89,8 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
                 relied[read] = pointers.GetValueOrDefault(read);
         }
 
-        var held = results.Values.Any(r => r.Outcome is AssetOutcome.Blocked or AssetOutcome.Failed or AssetOutcome.Held);
-        var failed = results.Values.Any(r => r.Outcome is AssetOutcome.Blocked or AssetOutcome.Failed || (r.Outcome is AssetOutcome.Held && !states[r.Asset].IsRejected));
+        var held = results.Values.Any(r => r.Outcome is AssetOutcome.Blocked or AssetOutcome.Refused or AssetOutcome.Failed or AssetOutcome.Held);
+        var failed = results.Values.Any(r => r.Outcome is AssetOutcome.Blocked or AssetOutcome.Refused or AssetOutcome.Failed || (r.Outcome is AssetOutcome.Held && !states[r.Asset].IsRejected));
         var ended = new List<AssetResult>(planner.Wanted.Graph.Order.Select(k => results[k]));
         foreach (var gone in plan.Decisions.Where(d => d.Action == PlanAction.Remove))
         {
@@ -217,7 +217,7 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
             var timer = Stopwatch.StartNew();
             var batches = Batches(asset, decision.Intervals!);
             var tasks = batches.Select((b, i) => new TaskRecord(
-                string.Create(CultureInfo.InvariantCulture, $"{run.Id}/{asset.Key.Name}/{i + 1}"),
+                string.Create(CultureInfo.InvariantCulture, $"{run.Id}/{TaskName(asset.Key)}/{i + 1}"),
                 run.Id, _order[asset.Key], asset.Build, asset.TaskKind!, b, decision.Base?.Id.Number, TaskState.Queued, null)).ToList();
             runner.Ledger.Queue(tasks);
 
@@ -262,6 +262,12 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
                             computed++;
                             runner.Observe(asset.Key, "committed", (double)computed / tasks.Count, null);
                             break;
+                        case TaskOutcome.Refused refused:
+                            runner.Ledger.CommitVersion(refused.Version);
+                            rows = Sum(rows, refused.Version.Rows);
+                            checks.AddRange(refused.Version.Checks);
+                            runner.Observe(asset.Key, "refused", null, refused.Message);
+                            return (decision.WhenRefused ?? Planner.Hold(asset.Key, refused.Message).After, Result(AssetOutcome.Refused, refused.Message));
                         case TaskOutcome.Blocked blocked:
                             runner.Ledger.EndAttempt(tasks[i].Id, fence, TaskState.Blocked, blocked.Message, blocked.Checks);
                             rows = Sum(rows, blocked.Rows);
@@ -286,6 +292,9 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
 
             return (latest is null ? decision.After : Planner.StateOf(asset, latest), Result(AssetOutcome.Computed, null));
         }
+
+        /// <summary>Models may have the name of a table.</summary>
+        private static string TaskName(AssetKey key) => key.Kind.IsRelation() ? key.Name : $"{key.Kind.Word()}:{key.Name}";
 
         /// <summary>Cuts the intervals of a task list: at most so many units in each.</summary>
         private static List<IntervalSet> Batches(WantedAsset asset, IntervalSet intervals)

@@ -37,6 +37,32 @@ internal sealed class PlanModel
             Incremental = incremental, TimeColumn = incremental is not null || hasTime ? "day" : null, ReadsAsOf = readsAsOf, Obstacle = obstacle,
         });
 
+    /// <summary>A model over a table, and the endpoint of the same name that serves it.</summary>
+    public PlanModel WithModel(string name, string data, string build = "1", string gates = "1", string? request = null)
+    {
+        var model = new AssetKey(AssetKind.Model, name);
+        With(new WantedAsset
+        {
+            Build = BuildOf(model, build), TaskKind = "model", Definition = StoredDefinition.Of("models/" + name, build), Schema = new Schema([]),
+            Parents = [Table(data)], Trained = new TrainedKind(Fingerprint.Of(gates), request),
+        });
+        return With(new WantedAsset
+        {
+            Build = BuildOf(new AssetKey(AssetKind.Endpoint, name), "1"), TaskKind = null, Definition = StoredDefinition.Of("endpoints/" + name, "1"),
+            Schema = new Schema([]), Parents = [model],
+        });
+    }
+
+    /// <summary>Lets the gates refuse a version: no pointer stays at it.</summary>
+    public void Refuse(VersionRecord version, VersionRecord? back)
+    {
+        _versions[_versions.IndexOf(version)] = version with { Checks = [new CheckRecord("mae at most 1", "block", false, 0, "2")] };
+        if (back is null)
+            _pointers.Remove(version.Id.Asset);
+        else
+            Point(back);
+    }
+
     public PlanModel With(WantedAsset asset)
     {
         _assets[asset.Key] = asset;
@@ -63,7 +89,7 @@ internal sealed class PlanModel
         {
             var asset = _assets[key];
             var decision = planner.DecideIn(key, states, isSelected?.Invoke(key.Name) ?? true);
-            decisions[key.Name] = decision;
+            decisions[key.Kind == AssetKind.Endpoint ? key.ToString() : key.Name] = decision;
             states[key] = decision.After;
             if (decision.Action == PlanAction.Compute)
             {
@@ -83,9 +109,9 @@ internal sealed class PlanModel
 
     public Plan Plan(DateTimeOffset? asOf = null, Func<string, bool>? isSelected = null) => PlannerOf(asOf).Plan(k => isSelected?.Invoke(k.Name) ?? true);
 
-    public Decision Decide(string name, DateTimeOffset? asOf = null) => Plan(asOf).Decisions.Single(d => d.Asset.Name == name);
+    public Decision Decide(string name, DateTimeOffset? asOf = null) => Plan(asOf).Decisions.Single(d => d.Asset.Name == name && d.Asset.Kind != AssetKind.Endpoint);
 
-    public VersionRecord Standing(string name) => _versions.Single(v => v.Id == _pointers.Values.Single(p => p.Asset.Name == name).Version);
+    public VersionRecord Standing(string name) => _versions.Single(v => v.Id == _pointers.Values.Single(p => p.Asset.Name == name && p.Asset.Kind != AssetKind.Endpoint).Version);
 
     public IReadOnlyList<VersionRecord> Versions(string name) => [.. _versions.Where(v => v.Id.Asset.Name == name)];
 
@@ -129,6 +155,7 @@ internal sealed class PlanModel
             Pending = decision.Deferred, Origin = decision.After.Origin,
             Inputs = [.. asset.Parents.SelectMany(p => states[p].Stored).Distinct()],
             Files = [.. (asset.Files ?? []).Where(f => !held.Contains((f.Path, f.Hash)))],
+            Makers = asset.Trained is { } trained ? new Dictionary<string, string> { [TrainedKind.GatesMaker] = trained.Gates.Text } : new Dictionary<string, string>(),
         };
     }
 
