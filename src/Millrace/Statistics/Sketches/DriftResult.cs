@@ -17,6 +17,9 @@ public sealed record DriftResult(
     /// </summary>
     public double? NewShare => Rows == MissingRows ? null : (double?)NewRows / (Rows - MissingRows);
 
+    /// <summary>The population stability index: over ten deciles of numbers, over levels of anything else.</summary>
+    public DriftMeasure Psi => Measures.FirstOrDefault(m => m.Name == DriftMeasure.PsiDeciles) ?? this[DriftMeasure.PsiLevels];
+
     /// <summary>The measure of a name.</summary>
     /// <exception cref="KeyNotFoundException">This kind of column has no such measure; the message lists those it has.</exception>
     public DriftMeasure this[string name] => Measures.FirstOrDefault(m => m.Name == name)
