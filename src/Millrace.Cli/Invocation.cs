@@ -47,8 +47,12 @@ internal sealed class Invocation(CliCommand command, ParseResult words, CommonWo
     public T? Get<T>(Argument<T> argument) => words.GetValue(argument);
 
     /// <summary>Opens the project.</summary>
-    public Engine Open(Action<RunMoment>? observe = null, Action<string>? waiting = null) => Engine.Open(new EngineOptions
+    /// <param name="observe">Told every moment of a run.</param>
+    /// <param name="waiting">Told who holds the home.</param>
+    /// <param name="asReleased">True: what is released, whatever lies in the folder.</param>
+    public Engine Open(Action<RunMoment>? observe = null, Action<string>? waiting = null, bool asReleased = false) => Engine.Open(new EngineOptions
     {
+        AsReleased = asReleased,
         ProjectFolder = ProjectFolder ?? terminal.WorkingFolder,
         HomeFolder = NamedHome is null ? null : HomeFolder,
         Environment = NamedEnvironment,
@@ -66,6 +70,17 @@ internal sealed class Invocation(CliCommand command, ParseResult words, CommonWo
     {
         var verb = command.Split(' ')[0];
         return Written(WordedProject is { } project ? $"{verb} {Quoted(project)}{command[verb.Length..]}" : command, "");
+    }
+
+    /// <summary>The words for another process that shall reach the same project, environment and home.</summary>
+    public IReadOnlyList<string> Repeated(params IReadOnlyList<string> command)
+    {
+        var all = new List<string>(command) { common.Project.Name, ProjectFolder ?? terminal.WorkingFolder };
+        if (HomeFolder is { } home)
+            all.AddRange([common.Home.Name, home]);
+        if (NamedEnvironment is { } environment)
+            all.AddRange([common.Environment.Name, environment]);
+        return all;
     }
 
     private string Written(string command, string project)

@@ -10,8 +10,8 @@ public sealed class ArchitectureTests
     private static readonly string[] Rooms =
     [
         "Assets", "Statistics", "Sql", "Ledger", "Plans", "Runs", "Lake",
-        "Checks", "Sources", "Transforms", "Scoring", "Training", "Serving", "Automation",
-        "Project",
+        "Checks", "Sources", "Transforms", "Tracking", "Scoring", "Training", "Registry",
+        "Governance", "Serving", "Monitoring", "Automation", "Project",
     ];
 
     [Fact]

@@ -14,11 +14,12 @@ internal static class CheckText
     })];
 
     /// <summary>How many passed, and how the others ended: <c>11 passed, 1 warned</c>.</summary>
-    public static Cell Counts(IReadOnlyList<CheckRecord> checks)
+    /// <param name="isOfModel">Gates of a model refuse, checks of a table block.</param>
+    public static Cell Counts(IReadOnlyList<CheckRecord> checks, bool isOfModel = false)
     {
         var worst = Worst(checks);
         var (warned, blocked, aside) = (Failed(worst, "warn").Count, Failed(worst, "block").Count, Failed(worst, "quarantine").Count);
-        var parts = new[] { (worst.Count(c => c.Passed), "passed"), (warned, "warned"), (aside, "quarantined"), (blocked, "blocked") }
+        var parts = new[] { (worst.Count(c => c.Passed), "passed"), (warned, "warned"), (aside, "quarantined"), (blocked, isOfModel ? "refused" : "blocked") }
             .Where(p => p.Item1 > 0).Select(p => $"{Human.Number(p.Item1)} {p.Item2}");
         return new Cell(string.Join(", ", parts), blocked > 0 ? Tone.Bad : warned + aside > 0 ? Tone.Warning : Tone.Plain);
     }

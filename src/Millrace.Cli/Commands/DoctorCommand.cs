@@ -5,7 +5,7 @@ using Millrace.Project;
 namespace Millrace.Cli.Commands;
 
 /// <summary><c>millrace doctor</c>.</summary>
-internal sealed class DoctorCommand() : CliCommand("doctor", "Look whether engines, disk, ledger and tables are sound.")
+internal sealed class DoctorCommand() : CliCommand("doctor", "Look whether engines, disk, ledger, tables and models are sound.")
 {
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
     [

@@ -22,7 +22,7 @@ internal static class PlanText
         var table = hasTime ? new TextTable("asset", "action", "event time", "why") : new TextTable("asset", "action", "why");
         foreach (var decision in changes)
         {
-            var (asset, action, why) = (new Cell(decision.Asset.Name), Action(plan, decision), new Cell(decision.Reason));
+            var (asset, action, why) = (new Cell(decision.Asset.Title), Action(plan, decision), new Cell(decision.Reason));
             if (hasTime)
                 table.Add(asset, action, EventTime(plan, decision), why);
             else
@@ -67,7 +67,7 @@ internal static class PlanText
         var wanted = plan.Wanted.Assets.GetValueOrDefault(decision.Asset);
         return decision.Action switch
         {
-            PlanAction.Compute => new Cell(wanted?.Files is not null ? "load" : "compute", Tone.Good),
+            PlanAction.Compute => new Cell(wanted?.Files is not null ? "load" : wanted?.Trained is not null ? "train" : "compute", Tone.Good),
             PlanAction.Point => new Cell(wanted?.IsView == true ? "define" : "reuse", Tone.Good),
             PlanAction.Remove => new Cell("remove", Tone.Warning),
             PlanAction.Hold => new Cell("hold back", Tone.Bad),
@@ -89,6 +89,6 @@ internal static class PlanText
     private static void WriteNotes(TextWriter to, Plan plan)
     {
         foreach (var decision in plan.Decisions.Where(d => d.Note is not null))
-            to.WriteLine($"Note on {decision.Asset.Name}: {decision.Note}");
+            to.WriteLine($"Note on {decision.Asset.Title}: {decision.Note}");
     }
 }

@@ -17,13 +17,15 @@ internal sealed class QueryCommand : CliCommand
 
     public override string Details =>
         "Inside a project the SQL sees the assets of the environment by name, all at the same release, and the journal of all rows ever set aside as "
-        + "NAME__quarantine. Outside of one it reads files: SELECT * FROM 'orders.csv'. The SQL is that of DuckDB.";
+        + "NAME__quarantine. Of an endpoint it sees NAME__predictions, NAME__drift and NAME__performance. "
+        + "Outside of one it reads files: SELECT * FROM 'orders.csv'. The SQL is that of DuckDB.";
 
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
     [
         ("millrace query \"SELECT * FROM hourly LIMIT 10\"", "a look at a table"),
         ("millrace query \"SELECT * FROM hourly\" > hourly.csv", "the whole table as CSV"),
         ("millrace query \"SELECT count(*) n FROM rides__quarantine\" --json", "for programs"),
+        ("millrace query \"SELECT * FROM demand__predictions ORDER BY sequence DESC LIMIT 5\"", "what an endpoint answered last"),
         ("millrace query - < report.sql", "SQL from a file"),
     ];
 

@@ -36,10 +36,13 @@ internal sealed class ReleasesCommand : CliCommand
         var table = new TextTable(new Heading("release", true), "when", "", "by", "what");
         foreach (var release in releases)
         {
-            var by = release is { Kind: ReleaseKind.Rollback, Target: { } target }
-                ? new Cell($"rollback to {Human.Number(target)}", Tone.Warning)
-                : new Cell(release.Run ?? "run");
-            var what = Human.Join([.. release.Moves.Select(m => m.To is null ? $"{m.Asset.Name} removed" : m.Asset.Name)]);
+            var by = release switch
+            {
+                { Kind: ReleaseKind.Rollback, Target: { } target } => new Cell($"rollback to {Human.Number(target)}", Tone.Warning),
+                { Kind: ReleaseKind.Promotion } => new Cell("promotion", Tone.Warning),
+                _ => new Cell(release.Run ?? "run"),
+            };
+            var what = Human.Join([.. release.Moves.Select(m => m.To is null ? $"{m.Asset.Title} removed" : ModelWords.TitleOf(m.To))]);
             table.Add(
                 Human.Number(release.Id), Human.Moment(release.At), new Cell(Human.Ago(release.At, now), Tone.Quiet), by,
                 release.Message is { } message ? $"{what}: {message}" : what);

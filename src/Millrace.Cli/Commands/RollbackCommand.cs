@@ -37,7 +37,7 @@ internal sealed class RollbackCommand : CliCommand
     internal static void Write(TextWriter to, Paint paint, ReleaseRecord release, Func<string, string> suggest)
     {
         var (now, then) = (Human.Number(release.Id), Human.Number(release.Target!.Value));
-        var moved = release.Moves.Select(m => m.To is null ? $"{m.Asset.Name} (removed)" : m.Asset.Name).ToList();
+        var moved = release.Moves.Select(m => m.To is null ? $"{m.Asset.Title} (removed)" : ModelWords.TitleOf(m.To)).ToList();
         to.WriteLine($"{paint.Of(Tone.Good, "Rolled back:")} release {now} of '{release.Environment}' has again what release {then} had.");
         to.WriteLine($"Moved back: {Human.Join(moved)}.");
         to.WriteLine($"Runs skip what was taken back until it changes, or until: {suggest("resume")}");

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Millrace.Cli.Output;
+using Millrace.Project;
 using Millrace.Runs;
 
 namespace Millrace.Cli.Commands;
@@ -7,7 +8,9 @@ namespace Millrace.Cli.Commands;
 /// <summary>The result of a run for programs.</summary>
 internal static class RunJson
 {
-    public static JsonObject Of(RunResult result) => new()
+    /// <param name="result">How the run ended.</param>
+    /// <param name="trained">The model versions that it made.</param>
+    public static JsonObject Of(RunResult result, IReadOnlyList<ModelView>? trained = null) => new()
     {
         ["run"] = result.Run?.Id,
         ["state"] = result.State.ToString().ToLowerInvariant(),
@@ -26,6 +29,7 @@ internal static class RunJson
             ["intervals"] = a.Intervals,
             ["seconds"] = Math.Round(a.Elapsed.TotalSeconds, 6),
         }),
+        ["trained"] = JsonText.Array(trained ?? [], ModelJson.Brief),
         ["adopted"] = JsonText.Array(result.Adopted, v => new JsonObject
         {
             ["asset"] = v.Asset.ToString(), ["fingerprint"] = v.Build.Fingerprint.Text, ["version"] = v.Number,

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Millrace.Automation;
 using Millrace.Cli.Output;
 using Millrace.Ledger;
 using Millrace.Project;
@@ -43,7 +44,7 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
         {
             var tone = asset.State switch { "current" => Tone.Good, "held" => Tone.Bad, _ => Tone.Warning };
             table.Add(
-                asset.Asset.Name, asset.Kind, new Cell(asset.State, tone), Number(asset.Version), Number(asset.Rows),
+                asset.Asset.Title, asset.Kind, new Cell(asset.State, tone), Number(asset.Version), Number(asset.Rows),
                 asset.Committed is { } at ? Human.Ago(at, now) : "", IsLong(asset) ? "see below" : asset.Note ?? "");
         }
 
@@ -51,22 +52,42 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
         foreach (var asset in status.Assets.Where(IsLong))
         {
             to.WriteLine();
-            to.WriteLine($"{asset.Asset.Name}: {asset.Note}");
+            to.WriteLine($"{asset.Asset.Title}: {asset.Note}");
         }
 
         if (status.Rejections.Count > 0)
         {
             to.WriteLine();
-            var rejected = status.Rejections.Select(r => $"a {r.Kind} of {r.Asset.Name}").Distinct().ToList();
-            to.WriteLine($"Rolled back, and skipped by runs until they change: {Human.Join(rejected)}.");
-            to.WriteLine($"To use them again: {call.Suggest("resume")}");
+            to.WriteLine($"Rolled back, and left alone by runs until it changes: {Human.Join(RejectionText.Of(status.Rejections))}.");
+            to.WriteLine($"To use it again: {call.Suggest("resume")}");
         }
+
+        WriteLoop(to, paint, width, status, now, call);
 
         if (status.Assets.Any(a => a.State is "stale" or "missing"))
         {
             to.WriteLine();
             to.WriteLine($"To bring it up to date: {call.SuggestRun("run")}");
         }
+    }
+
+    /// <summary>What was raised lately, and what policies make of it.</summary>
+    private static void WriteLoop(TextWriter to, Paint paint, int? width, StatusView status, DateTimeOffset now, Invocation call)
+    {
+        if (status.Alerts.Count > 0)
+        {
+            to.WriteLine();
+            MonitorText.WriteAlerts(to, paint, width, status.Alerts, now);
+        }
+
+        var waiting = status.Policies.Where(p => p.Verdict is not RetrainVerdict.Idle).ToList();
+        if (waiting.Count == 0)
+            return;
+        to.WriteLine();
+        foreach (var policy in waiting)
+            to.WriteLine($"{paint.Of(Tone.Warning, "Retraining")} {policy.Model.Title} for {policy.Endpoint.Title}: {PolicyText.Of(policy.Verdict)}.");
+        if (waiting.Any(p => p.Verdict is RetrainVerdict.Ask))
+            to.WriteLine($"To look and train what is due: {call.SuggestRun("run --due")}");
     }
 
     private static bool IsLong(AssetStatus asset) => asset.Note?.Length > LongestNote;
@@ -116,5 +137,10 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
         {
             ["asset"] = r.Asset.ToString(), ["kind"] = r.Kind, ["value"] = r.Value, ["release"] = r.Release,
         }),
+        ["policies"] = JsonText.Array(status.Policies, p => new JsonObject
+        {
+            ["endpoint"] = p.Endpoint.Name, ["model"] = p.Model.Name, ["policy"] = PolicyText.ToJson(p.Verdict),
+        }),
+        ["alerts"] = JsonText.Array(status.Alerts, PolicyText.ToJson),
     };
 }

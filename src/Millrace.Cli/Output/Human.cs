@@ -62,6 +62,31 @@ internal static class Human
         return $"{spans}{Instant(intervals[0].Start)} up to {Instant(intervals[^1].End)}";
     }
 
+    /// <summary>A measure with four figures: <c>31.28</c>, <c>0.8732</c>, <c>1,204</c>; a dash where it is undefined.</summary>
+    public static string Measure(double? value) => value is not { } v || !double.IsFinite(v) ? "-" : Math.Abs(v) switch
+    {
+        >= 999.95 => v.ToString("N0", CultureInfo.InvariantCulture),
+        >= 99.995 => v.ToString("0.0", CultureInfo.InvariantCulture),
+        >= 9.9995 => v.ToString("0.00", CultureInfo.InvariantCulture),
+        >= 0.99995 => v.ToString("0.000", CultureInfo.InvariantCulture),
+        _ => v.ToString("0.0000", CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>A share: <c>30 %</c>, <c>12.5 %</c>; a dash where it is undefined.</summary>
+    public static string Percent(double? share) =>
+        share is { } s && double.IsFinite(s) ? string.Create(CultureInfo.InvariantCulture, $"{s * 100:0.#} %") : "-";
+
+    /// <summary>A window of event time by its name: <c>2012-01</c>, <c>2012-01-09</c>, <c>week of 2012-01-09</c>, <c>2012</c>.</summary>
+    public static string Window(Interval window)
+    {
+        var (start, length) = (window.Start.UtcDateTime, window.End - window.Start);
+        var format = length.TotalHours switch { < 2 => "yyyy-MM-dd HH:mm", < 8 * 24 => "yyyy-MM-dd", < 32 * 24 => "yyyy-MM", _ => "yyyy" };
+        return (length.TotalDays == 7 ? "week of " : "") + start.ToString(format, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>An instant of event time, without a clock's zeros: <c>2012-01-01</c>, <c>2012-01-01 06:30:00</c>.</summary>
+    public static string EventTime(DateTime at) => Instant(new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)));
+
     /// <summary>Names in a row: <c>a</c>, <c>a and b</c>, <c>a, b and c</c>; of many the first few: <c>a, b, c and 7 more</c>.</summary>
     public static string Join(IReadOnlyList<string> names, int atMost = 8) => names.Count switch
     {

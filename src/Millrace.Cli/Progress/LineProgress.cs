@@ -14,10 +14,12 @@ internal sealed class LineProgress(TextWriter to) : RunProgress
         // What was decided about each asset stands in the summary; here it would bury the work.
         if (moment.Phase == "decided")
             return;
-        var subject = moment.Asset?.Name ?? "run";
-        var share = moment is { Share: > 0 and < 1 } ? string.Create(CultureInfo.InvariantCulture, $" ({moment.Share * 100:0} %)") : "";
+        var subject = moment.Asset?.Title ?? "run";
+        // A training tells often how far it is; a log wants ten lines of it.
+        var done = moment.Phase == "training" ? Math.Floor((moment.Share ?? 0) * 10) / 10 : moment.Share;
+        var share = done is > 0 and < 1 ? string.Create(CultureInfo.InvariantCulture, $" ({done * 100:0} %)") : "";
         var text = moment.Note?.Split('\n')[0].TrimEnd();
-        var note = text is null ? "" : moment.Phase is "blocked" or "failed" ? $": {text}" : $" ({text})";
+        var note = text is null ? "" : moment.Phase is "blocked" or "refused" or "failed" ? $": {text}" : $" ({text})";
         var line = $"{subject}: {moment.Phase}{share}{note}";
         lock (_gate)
         {

@@ -32,7 +32,7 @@ internal sealed class LiveProgress(Terminal terminal) : RunProgress
             task.Description = Text(moment);
             task.IsIndeterminate = moment.Share is null;
             task.Value = (moment.Share ?? 0) * task.MaxValue;
-            if (moment is { Phase: "committed", Share: >= 1 } or { Phase: "blocked" or "failed" })
+            if (moment is { Phase: "committed", Share: >= 1 } or { Phase: "blocked" or "refused" or "failed" })
                 task.StopTask();
         }
     }
@@ -71,5 +71,5 @@ internal sealed class LiveProgress(Terminal terminal) : RunProgress
         return started.Task.GetAwaiter().GetResult();
     }
 
-    private static string Text(RunMoment moment) => $"{Markup.Escape(moment.Asset!.Value.Name)}  [grey]{Markup.Escape(moment.Phase)}[/]";
+    private static string Text(RunMoment moment) => $"{Markup.Escape(moment.Asset!.Value.Title)}  [grey]{Markup.Escape(moment.Phase)}[/]";
 }

@@ -38,15 +38,34 @@ internal sealed class CommandTree
         ("plan", "Compute", () => new PlanCommand()),
         ("run", "Compute", () => new RunCommand()),
         ("check", "Compute", () => new CheckCommand()),
+        ("serve", "Serve", () => new ServeCommand()),
         ("query", "Look", () => new QueryCommand()),
         ("table show", "Look", () => new TableShowCommand()),
         ("table history", "Look", () => new TableHistoryCommand()),
         ("lineage", "Look", () => new LineageCommand()),
         ("status", "Look", () => new StatusCommand()),
+        ("model list", "Learn", () => new ModelListCommand()),
+        ("model show", "Learn", () => new ModelShowCommand()),
+        ("model compare", "Learn", () => new ModelCompareCommand()),
+        ("model promote", "Learn", () => new ModelPromoteCommand()),
+        ("model label", "Learn", () => new ModelLabelCommand()),
+        ("predict", "Learn", () => new PredictCommand()),
+        ("verify", "Learn", () => new VerifyCommand()),
+        ("endpoint show", "Serve", () => new EndpointShowCommand()),
+        ("monitor show", "Serve", () => new MonitorShowCommand()),
         ("releases", "Take back", () => new ReleasesCommand()),
         ("rollback", "Take back", () => new RollbackCommand()),
         ("resume", "Take back", () => new ResumeCommand()),
     ];
+
+    /// <summary>What the commands of two words are about, by the first.</summary>
+    private static readonly Dictionary<string, string> Groups = new()
+    {
+        ["table"] = "Look at one table: show, history.",
+        ["model"] = "The versions of models: list, show, compare, promote, label.",
+        ["endpoint"] = "Look at one endpoint: show.",
+        ["monitor"] = "What was measured of endpoints: show.",
+    };
 
     public Command Root { get; } = new("millrace", "Data pipelines that check, version and release what they make.");
 
@@ -71,7 +90,7 @@ internal sealed class CommandTree
             return Root;
         if (Root.Subcommands.FirstOrDefault(c => c.Name == name[..space]) is { } parent)
             return parent;
-        parent = new Command(name[..space], "Look at one table: show, history.");
+        parent = new Command(name[..space], Groups[name[..space]]);
         Root.Subcommands.Add(parent);
         return parent;
     }

@@ -39,7 +39,7 @@ internal static class Help
 
     private static void WriteProgram(Page page, CommandTree tree)
     {
-        page.Line("millrace makes tables from files and SQL: it plans what changed, computes just that, checks and releases it.");
+        page.Line("millrace makes tables and models from files and SQL: it plans what changed, computes just that, checks and releases it.");
         page.Head("Usage");
         page.Line("  millrace COMMAND [options]");
         foreach (var group in CommandTree.Commands.GroupBy(c => c.Group))

@@ -1,6 +1,10 @@
 using Millrace.Assets;
+using Millrace.Automation;
 using Millrace.Checks;
+using Millrace.Governance;
+using Millrace.Monitoring;
 using Millrace.Plans;
+using Millrace.Serving;
 using Millrace.Sql;
 using Millrace.Transforms;
 
@@ -23,6 +27,18 @@ public sealed record CompiledProject(ProjectFiles Files, Graph Graph, IReadOnlyD
 /// <param name="Lineage">What its columns derive from; null for a source.</param>
 public sealed record CompiledAsset(WantedAsset Wanted, AssetDefinition Definition, IReadOnlyList<Check> Checks, QueryAnalysis? Lineage)
 {
-    /// <summary>The table definition; null for a source.</summary>
+    /// <summary>The table definition; null for another kind.</summary>
     public TableDefinition? Table => Definition as TableDefinition;
+
+    /// <summary>The model with what its columns are; null for another kind.</summary>
+    public ModelPlan? Model { get; init; }
+
+    /// <summary>The endpoint; null for another kind.</summary>
+    public EndpointDefinition? Endpoint => Definition as EndpointDefinition;
+
+    /// <summary>What is watched of an endpoint; null for nothing.</summary>
+    public MonitorRule? Monitor { get; init; }
+
+    /// <summary>When a new version of an endpoint's model is asked for; null for never.</summary>
+    public RetrainRule? Retrain { get; init; }
 }

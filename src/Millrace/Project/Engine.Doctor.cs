@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Millrace.Assets;
 using Millrace.Lake;
 using Millrace.Native;
 
@@ -22,7 +23,7 @@ public sealed partial class Engine
         foreach (var environment in Ledger.Environments())
         {
             var bad = new List<string>();
-            var versions = Ledger.StandingVersions(environment).Values;
+            var versions = Ledger.StandingVersions(environment).Values.Where(v => v.Id.Asset.Kind.IsRelation()).ToList();
             foreach (var version in versions)
             {
                 try
@@ -41,9 +42,12 @@ public sealed partial class Engine
             findings.Add(new DoctorFinding(
                 $"tables of {environment}",
                 bad.Count == 0,
-                bad.Count == 0 ? string.Create(CultureInfo.InvariantCulture, $"{versions.Count()} released tables are readable") : string.Join(" ", bad)));
+                bad.Count == 0 ? string.Create(CultureInfo.InvariantCulture, $"{versions.Count} released tables are readable") : string.Join(" ", bad)));
         }
 
+        if (Ledger.Models().Count > 0)
+            findings.Add(DoctorModels());
+        findings.AddRange(Ledger.Environments().SelectMany(e => Ledger.Pointers(e).Keys).Where(k => k.Kind == AssetKind.Endpoint).Distinct().Order().Select(DoctorEndpoint));
         return findings;
     }
 
@@ -66,6 +70,44 @@ public sealed partial class Engine
         }
 
         return findings;
+    }
+
+    /// <summary>Reads every version's files, whose hashes the ledger knows.</summary>
+    private DoctorFinding DoctorModels()
+    {
+        var (bad, count) = (new List<string>(), 0);
+        foreach (var version in Ledger.Models().SelectMany(Registry.Versions))
+        {
+            count++;
+            try
+            {
+                Registry.Onnx(Registry.Read(version));
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException or System.Text.Json.JsonException)
+            {
+                bad.Add(string.Create(CultureInfo.InvariantCulture, $"{version.Id.Asset.Name}@{version.Id.Number}: {e.Message}"));
+            }
+        }
+
+        return new DoctorFinding(
+            "models", bad.Count == 0, bad.Count == 0 ? string.Create(CultureInfo.InvariantCulture, $"the files of {count} model versions are what was registered") : string.Join(" ", bad));
+    }
+
+    /// <summary>Reads what an endpoint answered, and what was measured of it.</summary>
+    private DoctorFinding DoctorEndpoint(AssetKey endpoint)
+    {
+        var name = $"journals of {endpoint.Name}";
+        try
+        {
+            using var session = _pool.Rent();
+            var counts = JournalsOf(endpoint.Name).Select(j => (long)session.Connection.Query($"SELECT count(*) FROM ({JournalOf(session, endpoint.Name, j).Sql})").Scalar()!).ToList();
+            return new DoctorFinding(
+                name, true, string.Create(CultureInfo.InvariantCulture, $"{counts[0]} predictions, {counts[1]} measures of drift and {counts[2]} of quality are readable"));
+        }
+        catch (Exception e) when (e is LakeException or IOException or DuckException or InvalidDataException)
+        {
+            return new DoctorFinding(name, false, $"{e.Message.TrimEnd()} Restore {Path.Combine(Home.Folder, "predictions", endpoint.Name)} and {Path.Combine(Home.Folder, "lake")} from a copy.");
+        }
     }
 
     private DoctorFinding Disk()

@@ -52,12 +52,12 @@ public sealed partial class Engine
         var rejections = Ledger.Rejections(Environment);
         if (asset is null)
             return Ledger.Resume(Environment, null);
-        var key = rejections.Select(r => r.Asset).FirstOrDefault(k => k.Name == asset);
-        return key.Name is not null
-            ? Ledger.Resume(Environment, key)
+        var keys = rejections.Select(r => r.Asset).Where(k => k.Name == asset || k.Title == asset).Distinct().ToList();
+        return keys.Count > 0
+            ? keys.Sum(key => Ledger.Resume(Environment, key))
             : throw new EngineException(rejections.Count == 0
                 ? $"No rollback of '{Environment}' rejected anything."
-                : $"No rollback of '{Environment}' rejected anything of '{asset}'. Rejected is something of: {string.Join(", ", rejections.Select(r => r.Asset.Name).Distinct())}.");
+                : $"No rollback of '{Environment}' rejected anything of '{asset}'. Rejected is something of: {string.Join(", ", rejections.Select(r => r.Asset.Title).Distinct())}.");
     }
 
     /// <summary>The makers of what a rollback takes away: changed definitions and builds, removals, and the source files that came in.</summary>
@@ -75,6 +75,11 @@ public sealed partial class Engine
                 rejected.Add(new Rejection(key, Rejection.Build, from.Version.Build.Fingerprint.Text, 0));
                 if (to?.Definition != from.Definition)
                     rejected.Add(new Rejection(key, Rejection.Definition, from.Definition, 0));
+            }
+            else if (key.Kind == AssetKind.Model && standing.Version(from.Version) is { } trained)
+            {
+                // New rows alone never make a new version, so only its own rejection keeps a policy from making this one again.
+                rejected.Add(new Rejection(key, Rejection.Origin, $"{trained.Id.Build.Fingerprint}/{trained.Origin}", 0));
             }
             else if (standing.Version(from.Version) is { } made && made.Inputs.Count > 0 && made.Inputs.All(i => then.GetValueOrDefault(i.Asset)?.Version == i))
             {

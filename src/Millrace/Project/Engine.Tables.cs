@@ -43,11 +43,17 @@ public sealed record AssetStatus(AssetKey Asset, string Kind, long? Version, lon
 
 /// <summary>Where an environment stands.</summary>
 /// <param name="Waiting">What waits, and for what.</param>
+/// <param name="Policies">What retraining policies would say now.</param>
+/// <param name="Alerts">The last few, newest first.</param>
 public sealed record StatusView(
-    string Environment, ReleaseRecord? Release, RunRecord? LastRun, IReadOnlyList<AssetStatus> Assets, IReadOnlyList<string> Waiting, IReadOnlyList<Rejection> Rejections);
+    string Environment, ReleaseRecord? Release, RunRecord? LastRun, IReadOnlyList<AssetStatus> Assets, IReadOnlyList<string> Waiting, IReadOnlyList<Rejection> Rejections,
+    IReadOnlyList<PolicyView> Policies, IReadOnlyList<RaisedAlert> Alerts);
 
 public sealed partial class Engine
 {
+    /// <summary>A status tells of so many alerts.</summary>
+    private const int LastAlerts = 5;
+
     /// <summary>Shows an asset at its released version, or at another version of the released build.</summary>
     /// <param name="name">The asset's name.</param>
     /// <param name="version">A version that the ledger names; null for the released one.</param>
@@ -97,7 +103,7 @@ public sealed partial class Engine
         var selected = select is null ? Project.Graph.Order.ToHashSet() : AssetSelector.Select(Project.Graph, select);
         var pointers = Ledger.Pointers(Environment);
         var reports = new List<CheckReport>();
-        foreach (var asset in Project.Graph.Order.Where(selected.Contains).Select(k => Project.Assets[k]))
+        foreach (var asset in Project.Graph.Order.Where(k => k.Kind.IsRelation() && selected.Contains(k)).Select(k => Project.Assets[k]))
         {
             if (!pointers.TryGetValue(asset.Wanted.Key, out var pointer))
             {
@@ -160,23 +166,39 @@ public sealed partial class Engine
                 PlanAction.Hold => "held",
                 _ => pointers.ContainsKey(d.Asset) ? "stale" : "missing",
             };
-            return new AssetStatus(d.Asset, KindOf(Project.Assets.GetValueOrDefault(d.Asset)), version?.Id.Number, version?.Rows.Total, version?.Committed, state, d.Note ?? (state == "current" ? null : d.Reason));
+            var note = d.Note ?? (state != "current" ? d.Reason : d.Asset.Kind switch
+            {
+                AssetKind.Model when d.Reason != "stands" => d.Reason,
+                AssetKind.Endpoint => d.After.Version is null ? null : ServingText(d.Asset, versions),
+                _ => null,
+            });
+            return new AssetStatus(d.Asset, KindOf(Project.Assets.GetValueOrDefault(d.Asset)), version?.Id.Number, version?.Rows.Total, version?.Committed, state, note);
         }).ToList();
         var waiting = plan.Decisions.Where(d => d.Action != PlanAction.Keep)
-            .Select(d => d.Action == PlanAction.Hold ? $"{d.Asset.Name} is held back: {d.Reason}" : $"{d.Asset.Name} waits for a run: {d.Reason}").ToList();
-        return new StatusView(Environment, Ledger.Releases(Environment, 1).FirstOrDefault(), Ledger.Runs(1).FirstOrDefault(), assets, waiting, Ledger.Rejections(Environment));
+            .Select(d => d.Action == PlanAction.Hold ? $"{d.Asset.Title} is held back: {d.Reason}" : $"{d.Asset.Title} waits for a run: {d.Reason}").ToList();
+        return new StatusView(
+            Environment, Ledger.Releases(Environment, 1).FirstOrDefault(), Ledger.Runs(1).FirstOrDefault(), assets, waiting, Ledger.Rejections(Environment),
+            Policies(pointers), Ledger.Alerts(Environment, take: LastAlerts));
+    }
+
+    private string? ServingText(AssetKey endpoint, IReadOnlyDictionary<AssetKey, VersionRecord> versions)
+    {
+        var model = Project.Graph.Ancestors(endpoint).FirstOrDefault(k => k.Kind == AssetKind.Model);
+        return versions.TryGetValue(model, out var version) ? string.Create(CultureInfo.InvariantCulture, $"serves {model.Name}@{version.Id.Number}") : null;
     }
 
     private Pointer PointerOf(string name)
     {
         var pointers = Ledger.Pointers(Environment);
-        return pointers.Values.FirstOrDefault(p => p.Asset.Name == name) ?? throw new EngineException(
+        return pointers.Values.FirstOrDefault(p => p.Asset.Kind.IsRelation() && p.Asset.Name == name) ?? throw new EngineException(
             Project.Find(name) is not null
                 ? $"'{name}' is not released in '{Environment}' yet: run 'millrace run' first."
-                : $"There is no asset '{name}' in '{Environment}'.{Suggestion.Sentence(name, pointers.Keys.Select(k => k.Name))} Assets are: {string.Join(", ", pointers.Keys.Select(k => k.Name).Order(StringComparer.Ordinal))}.")
+                : $"There is no table '{name}' in '{Environment}'.{Suggestion.Sentence(name, Relations())} Tables are: {string.Join(", ", Relations().Order(StringComparer.Ordinal))}.")
             {
                 IsMistake = Project.Find(name) is null,
             };
+
+        IEnumerable<string> Relations() => pointers.Keys.Where(k => k.Kind.IsRelation()).Select(k => k.Name);
     }
 
     private static string KindOf(CompiledAsset? asset) => asset?.Table?.Kind.ToString().ToLowerInvariant() ?? asset?.Wanted.Key.Kind.Word() ?? "gone from the project";

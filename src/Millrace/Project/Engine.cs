@@ -1,9 +1,13 @@
 using Millrace.Assets;
+using Millrace.Governance;
 using Millrace.Ledger;
 using Millrace.Plans;
+using Millrace.Registry;
 using Millrace.Runs;
+using Millrace.Serving;
 using Millrace.Sources;
 using Millrace.Sql;
+using Millrace.Tracking;
 using Millrace.Transforms;
 
 namespace Millrace.Project;
@@ -19,6 +23,9 @@ public sealed record EngineOptions
 
     /// <summary>The environment; the project's first when null.</summary>
     public string? Environment { get; init; }
+
+    /// <summary>True: the project is what the environment's release says, whatever lies in the folder. A server and its schedules open it so.</summary>
+    public bool AsReleased { get; init; }
 
     /// <summary>Where time comes from.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -44,6 +51,12 @@ public sealed record RunRequest
 
     /// <summary>The hash of the one plan that may be applied; any when null.</summary>
     public string? PlanHash { get; init; }
+
+    /// <summary>Models of which a new version is asked for though one stands: why, for people, by model.</summary>
+    public IReadOnlyDictionary<AssetKey, string> Retrain { get; init; } = new Dictionary<AssetKey, string>();
+
+    /// <summary>True: run what is released, whatever lies in the project's folder. Schedules and policies do so.</summary>
+    public bool AsReleased { get; init; }
 }
 
 /// <summary>Thrown when what was asked cannot be done with what stands; the message says what would work.</summary>
@@ -63,6 +76,7 @@ public sealed partial class Engine : IDisposable
     private readonly SqlSessionPool _pool;
     private readonly SourceFolder _sourceFolder;
     private readonly int _workers;
+    private readonly Lazy<TrackingStore> _tracking;
 
     private Engine(EngineOptions options, ProjectFiles files, Home home, Ledger.Ledger ledger, string environment)
     {
@@ -71,7 +85,9 @@ public sealed partial class Engine : IDisposable
         _pool = new SqlSessionPool(new SqlSettings { TempDirectory = home.TempFolder, Sessions = _workers, Threads = System.Environment.ProcessorCount });
         _sourceFolder = new SourceFolder(files.Folder, home.CacheFolder);
         (Home, Ledger, Environment) = (home, ledger, environment);
-        Project = Compile(files);
+        _tracking = new Lazy<TrackingStore>(() => TrackingStore.Open(home.TrackingPath, options.Clock));
+        Registry = new ModelRegistry(ledger, new ArtifactStore(home.ArtifactFolder));
+        Project = Compile(options.AsReleased ? ReleasedFiles(files, ledger.Pointers(environment)) : files);
     }
 
     /// <summary>The project as its folder says.</summary>
@@ -85,6 +101,12 @@ public sealed partial class Engine : IDisposable
 
     /// <summary>What happened and what stands.</summary>
     public Ledger.Ledger Ledger { get; }
+
+    /// <summary>The versions of models.</summary>
+    public ModelRegistry Registry { get; }
+
+    /// <summary>What was tried.</summary>
+    public TrackingStore Tracking => _tracking.Value;
 
     /// <summary>Opens a project.</summary>
     /// <exception cref="ProblemException">The project has mistakes; all of them are in it.</exception>
@@ -135,6 +157,7 @@ public sealed partial class Engine : IDisposable
         {
             new LoadTask(_pool, Home, _sourceFolder, key => ((SourceDefinition)work!.Project.Assets[key].Definition, work.Project.Assets[key].Checks)),
             new TableTask(_pool, Home, key => SpecOf(work!.Project, key)),
+            new ModelTask(_pool, Home, Registry, Tracking, Ledger, key => ModelSpecOf(work!, key)),
         };
         var runner = new Runner(Ledger, kinds, _workers, _options.Clock, moment =>
         {
@@ -152,6 +175,8 @@ public sealed partial class Engine : IDisposable
     public void Dispose()
     {
         _pool.Dispose();
+        if (_tracking.IsValueCreated)
+            _tracking.Value.Dispose();
         Ledger.Dispose();
     }
 
@@ -185,7 +210,7 @@ public sealed partial class Engine : IDisposable
         var released = new Dictionary<AssetKey, AssetDefinition>();
         var notes = new Dictionary<AssetKey, string>();
         var obstacles = new Dictionary<AssetKey, string>();
-        foreach (var definition in Project.Files.Definitions)
+        foreach (var definition in request.AsReleased ? [] : Project.Files.Definitions)
         {
             var hash = StoredDefinition.Of(definition.File, definition.Text).Hash;
             var pointer = pointers.GetValueOrDefault(definition.Key);
@@ -206,13 +231,10 @@ public sealed partial class Engine : IDisposable
             }
         }
 
-        var kept = Kept(pointers, rejections, released.Values, notes);
-        var project = released.Count + kept.Count == 0 ? Project : Compile(Project.Files with
-        {
-            Sources = [.. Project.Files.Sources.Select(s => released.GetValueOrDefault(s.Key) as SourceDefinition ?? s), .. kept.OfType<SourceDefinition>()],
-            Tables = [.. Project.Files.Tables.Select(t => released.GetValueOrDefault(t.Key) as TableDefinition ?? t), .. kept.OfType<TableDefinition>()],
-            Assets = [.. Project.Files.Assets, .. kept.Select(k => k.Key)],
-        });
+        var project = request.AsReleased ? ReleasedProject(pointers) : Project;
+        var kept = request.AsReleased ? [] : Kept(pointers, rejections, released.Values, notes);
+        if (released.Count + kept.Count > 0)
+            project = Compile(Project.Files.With([.. Project.Files.Definitions.Select(d => released.GetValueOrDefault(d.Key) ?? d), .. kept]));
         var standing = StandingOf(pointers);
         var assets = project.Assets.ToDictionary(a => a.Key, a =>
         {
@@ -229,8 +251,11 @@ public sealed partial class Engine : IDisposable
             var origins = rejections[a.Key].Where(r => r.Kind == Rejection.Origin && r.Value.StartsWith(wanted.Build.Fingerprint.Text + "/", StringComparison.Ordinal)).ToList();
             if (origins.Count > 0)
             {
-                notes.TryAdd(a.Key, FormattableString.Invariant(
-                    $"release {origins[^1].Release} rolled back what it makes of its inputs. New inputs, a changed {a.Value.Definition.File} or 'millrace resume {a.Key.Name}' compute it again."));
+                notes.TryAdd(a.Key, a.Key.Kind == AssetKind.Model
+                    ? FormattableString.Invariant(
+                        $"release {origins[^1].Release} took a version back, which is not trained again from the same rows until 'millrace resume {a.Key.Name}'. Policies wait for that, too.")
+                    : FormattableString.Invariant(
+                        $"release {origins[^1].Release} rolled back what it makes of its inputs. New inputs, a changed {a.Value.Definition.File} or 'millrace resume {a.Key.Name}' compute it again."));
             }
 
             var withFiles = a.Value.Definition is SourceDefinition source ? WithFiles(wanted, source, standing, rejections[a.Key].ToList()) : wanted;
@@ -240,6 +265,7 @@ public sealed partial class Engine : IDisposable
                 Obstacle = withFiles.Obstacle ?? obstacles.GetValueOrDefault(a.Key),
                 IsRejected = withFiles.Obstacle is null && obstacles.ContainsKey(a.Key),
                 Note = notes.GetValueOrDefault(a.Key) ?? withFiles.Note,
+                Trained = withFiles.Trained is { } trained ? trained with { Request = request.Retrain.GetValueOrDefault(a.Key) } : null,
             };
         });
         _sourceFolder.Save();
@@ -254,31 +280,55 @@ public sealed partial class Engine : IDisposable
     private List<AssetDefinition> Kept(
         IReadOnlyDictionary<AssetKey, Pointer> pointers, ILookup<AssetKey, Rejection> rejections, IEnumerable<AssetDefinition> released, Dictionary<AssetKey, string> notes)
     {
-        var gone = pointers.Values.Where(p => Project.Files.Assets.All(a => a.Name != p.Asset.Name)).ToDictionary(p => p.Asset.Name);
+        // Sources and tables share their names; models and endpoints have names of their own.
+        static string Slot(AssetKey key) => key.Kind.IsRelation() ? key.Name : key.ToString();
+        var known = Project.Files.Assets.Select(Slot).ToHashSet(StringComparer.Ordinal);
+        var gone = pointers.Values.Where(p => !known.Contains(Slot(p.Asset))).ToDictionary(p => Slot(p.Asset));
         var kept = new List<AssetDefinition>();
         if (gone.Count == 0)
             return kept;
 
         var readers = new Queue<AssetDefinition>(released);
         foreach (var removal in rejections.SelectMany(r => r).Where(r => r.Kind == Rejection.Removal))
-            Keep(removal.Asset.Name, FormattableString.Invariant($"kept as released: release {removal.Release} rolled its removal back. To remove it, run 'millrace resume {removal.Asset.Name}'."));
+            Keep(Slot(removal.Asset), FormattableString.Invariant($"kept as released: release {removal.Release} rolled its removal back. To remove it, run 'millrace resume {removal.Asset.Name}'."));
         using var parser = new QueryParser();
         while (readers.TryDequeue(out var reader))
         {
-            foreach (var name in reader is TableDefinition table ? parser.Parse(table.Sql).Query?.Relations ?? [] : [])
-                Keep(name, $"kept as released: {reader.Key.Name} stands as it was released and reads it.");
+            IReadOnlyList<string> read = reader switch
+            {
+                TableDefinition table => parser.Parse(table.Sql).Query?.Relations ?? [],
+                ModelDefinition model => [model.Data],
+                EndpointDefinition endpoint => [Slot(new AssetKey(AssetKind.Model, endpoint.Model))],
+                _ => [],
+            };
+            foreach (var name in read)
+                Keep(name, $"kept as released: {reader.Key.Title} stands as it was released and reads it.");
         }
 
         return kept;
 
-        void Keep(string name, string note)
+        void Keep(string slot, string note)
         {
-            if (!gone.Remove(name, out var pointer) || Released(pointer) is not { } definition)
+            if (!gone.Remove(slot, out var pointer) || Released(pointer) is not { } definition)
                 return;
             kept.Add(definition);
             readers.Enqueue(definition);
             notes[pointer.Asset] = note;
         }
+    }
+
+    /// <summary>The project as the environment's release has it, whatever lies in the folder.</summary>
+    private CompiledProject ReleasedProject(IReadOnlyDictionary<AssetKey, Pointer> pointers)
+    {
+        var files = ReleasedFiles(Project.Files, pointers);
+        var texts = Project.Files.Definitions.ToDictionary(d => d.Key, d => d.Text);
+        return files.Definitions.Count() == texts.Count && files.Definitions.All(d => texts.GetValueOrDefault(d.Key) == d.Text) ? Project : Compile(files);
+    }
+
+    private ProjectFiles ReleasedFiles(ProjectFiles files, IReadOnlyDictionary<AssetKey, Pointer> pointers)
+    {
+        var definitions = pointers.Values.Select(Released).OfType<AssetDefinition>().ToList();
+        return files.With(definitions) with { Assets = [.. definitions.Select(d => d.Key)], Problems = [] };
     }
 
     private AssetDefinition? Released(Pointer pointer) =>
@@ -345,6 +395,17 @@ public sealed partial class Engine : IDisposable
             .Where(k => project.Assets[k].Wanted.IsView && project.Graph.Ancestors(key).Contains(k))
             .Select(k => (project.Assets[k].Table!, project.Assets[k].Wanted.Schema)).ToList();
         return new TableSpec(project.Assets[key].Table!, project.Assets[key].Checks, variables, views);
+    }
+
+    private ModelSpec ModelSpecOf(Work work, AssetKey key)
+    {
+        var project = work.Project;
+        var literals = Variables(project);
+        literals["as_of"] = SqlText.Literal(work.Planner.AsOf);
+        var views = project.Graph.Order
+            .Where(k => k.Kind.IsRelation() && project.Assets[k].Wanted.IsView && project.Graph.Ancestors(key).Contains(k))
+            .Select(k => new NamedSql(k.Name, new SqlText(project.Assets[k].Table!.Sql).Bind(literals))).ToList();
+        return new ModelSpec(project.Assets[key].Model!, views);
     }
 
     private static Dictionary<string, string> Variables(CompiledProject project) =>

@@ -3,11 +3,15 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
+using Millrace.Automation;
 using Millrace.Checks;
 using Millrace.Checks.Types;
+using Millrace.Governance;
 using Millrace.Ledger;
+using Millrace.Monitoring;
 using Millrace.Native;
 using Millrace.Plans;
+using Millrace.Serving;
 using Millrace.Sources;
 using Millrace.Sql;
 using Millrace.Transforms;
@@ -22,6 +26,10 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
     private const int SourceRevision = 1;
 
     private const int TableRevision = 1;
+
+    private const int ModelRevision = 1;
+
+    private const int EndpointRevision = 1;
 
     private static readonly HashSet<string> RunVariables = ["start", "end", "as_of"];
 
@@ -53,6 +61,10 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
         {
             if (files.Sources.FirstOrDefault(s => s.Key == key) is { } source)
                 Compile(source);
+            else if (files.Models.FirstOrDefault(m => m.Key == key) is { } model)
+                Compile(model, parents[key]);
+            else if (files.Endpoints.FirstOrDefault(e => e.Key == key) is { } endpoint)
+                Compile(endpoint, parents[key]);
             else if (outlines.TryGetValue(key, out var outline) && !_unsound.Contains(key) && parents[key].All(_assets.ContainsKey))
                 Compile(files.Tables.First(t => t.Key == key), outline, parents[key]);
         }
@@ -155,7 +167,24 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
             parents[table.Key] = [.. read.Distinct()];
         }
 
+        foreach (var model in files.Models)
+            parents[model.Key] = Named(model, "data", model.Data, relations);
+        var models = files.Assets.Where(a => a.Kind == AssetKind.Model).ToDictionary(a => a.Name);
+        foreach (var endpoint in files.Endpoints)
+            parents[endpoint.Key] = Named(endpoint, "model", endpoint.Model, models);
         return parents;
+    }
+
+    private IReadOnlyList<AssetKey> Named(AssetDefinition definition, string key, string name, Dictionary<string, AssetKey> known)
+    {
+        if (known.TryGetValue(name, out var asset))
+            return [asset];
+        _problems.Add(new Problem(
+            "unknown-asset",
+            $"'{key}' is '{name}', which the project has not.{Suggestion.Sentence(name, known.Keys)} {(known.Count == 0 ? "It has none." : $"It has: {string.Join(", ", known.Keys.Order(StringComparer.Ordinal))}.")}",
+            definition.File,
+            LineOf(definition, key)));
+        return [];
     }
 
     private void Compile(SourceDefinition source)
@@ -222,6 +251,75 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
             table, checks, analysis);
         BindExpressions(table.Key, schema, checks);
     }
+
+    private void Compile(ModelDefinition model, IReadOnlyList<AssetKey> parents)
+    {
+        if (parents is not [var data] || !_assets.TryGetValue(data, out var read) || ModelPlan.Bind(model, read.Wanted.Schema, _problems) is not { } plan)
+            return;
+        var facts = _facts[data];
+        var columns = plan.Columns.Select(name => facts.Columns.First(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase)));
+        _assets[model.Key] = new CompiledAsset(
+            new WantedAsset
+            {
+                Build = new Build(model.Key, Fingerprint.Of(
+                    ["model", Revision(ModelRevision), model.Key.Name, facts.Rows.Text, .. plan.DataTexts, .. columns.SelectMany(c => new[] { c.Name, c.Type.Sql, c.Fingerprint.Text })])),
+                TaskKind = ModelTask.Kind,
+                Definition = StoredDefinition.Of(model.File, model.Text),
+                Parents = parents,
+                Schema = new Schema([]),
+                Trained = new TrainedKind(plan.Gates, null),
+            },
+            model, [], null)
+        {
+            Model = plan,
+        };
+    }
+
+    private void Compile(EndpointDefinition endpoint, IReadOnlyList<AssetKey> parents)
+    {
+        if (endpoint.Labels is { } labels)
+        {
+            var truth = _assets.Values.FirstOrDefault(a => a.Wanted.Key.Kind.IsRelation() && a.Wanted.Key.Name == labels.Table);
+            if (truth is null && files.Assets.All(a => a.Name != labels.Table || !a.Kind.IsRelation()))
+                Report(endpoint, "unknown-asset", "table", $"'labels' reads '{labels.Table}', which is no table of the project.{Suggestion.Sentence(labels.Table, _facts.Keys.Select(k => k.Name))}");
+            foreach (var (key, column) in new[] { ("label", labels.Label), ("key", labels.Key) })
+            {
+                if (truth is { Wanted.Schema: var schema } && schema.Find(column) is null)
+                    Report(endpoint, "unknown-column", key, $"'labels' reads the column '{column}', which {labels.Table} has not.{Suggestion.Sentence(column, schema.Names)} Its columns are: {string.Join(", ", schema.Names)}.");
+            }
+        }
+
+        var monitor = endpoint.Monitor is { } watched ? MonitorRule.Read(watched, _problems) : null;
+        var retrain = endpoint.Retrain is { } asked ? RetrainRule.Read(asked, _problems) : null;
+        if (parents is not [var served] || !_assets.TryGetValue(served, out var model))
+            return;
+        if (monitor?.Metric is { } metric && Evaluation.WhyUnknown(metric, model.Model!.Definition.Task) is { } unknown)
+            Report(endpoint, "unknown-metric", "metric", unknown);
+        if (monitor?.Metric is not null && endpoint.Labels is null)
+            Report(endpoint, "missing-key", "performance", "The performance cannot be measured without the truth. Say under 'labels' which table holds it, or take 'performance' out.");
+        if (retrain is not null && retrain.On.Count > 0 && monitor is null)
+            Report(endpoint, "missing-key", "retrain", "'retrain' waits for alerts, and nothing is watched. Write a 'monitor' section, or a schedule instead of 'on'.");
+        _assets[endpoint.Key] = new CompiledAsset(
+            new WantedAsset
+            {
+                Build = new Build(endpoint.Key, Fingerprint.Of("endpoint", Revision(EndpointRevision), endpoint.Key.Name, StoredDefinition.Of(endpoint.File, endpoint.Text).Hash)),
+                TaskKind = null,
+                Definition = StoredDefinition.Of(endpoint.File, endpoint.Text),
+                Parents = parents,
+                Schema = new Schema([]),
+            },
+            endpoint, [], null)
+        {
+            Monitor = monitor,
+            Retrain = retrain,
+        };
+    }
+
+    private void Report(AssetDefinition definition, string code, string key, string message) =>
+        _problems.Add(new Problem(code, message, definition.File, LineOf(definition, key)));
+
+    private static int LineOf(AssetDefinition definition, string key) =>
+        1 + Math.Max(0, Array.FindIndex(definition.Text.Split('\n'), l => l.TrimStart(' ', '{', '-').StartsWith(key + ":", StringComparison.Ordinal)));
 
     private (Schema Schema, QueryAnalysis Analysis)? Analyze(
         TableDefinition table, IReadOnlyList<AssetKey> parents, Dictionary<string, RelationFacts> facts, Fingerprint key)

@@ -1,4 +1,6 @@
 using Millrace.Assets;
+using Millrace.Governance;
+using Millrace.Serving;
 using Millrace.Sources;
 using Millrace.Transforms;
 
@@ -28,6 +30,12 @@ public sealed record ProjectFiles
     /// <summary>The sound tables, ordered by file.</summary>
     public IReadOnlyList<TableDefinition> Tables { get; init; } = [];
 
+    /// <summary>The sound models, ordered by file.</summary>
+    public IReadOnlyList<ModelDefinition> Models { get; init; } = [];
+
+    /// <summary>The sound endpoints, ordered by file.</summary>
+    public IReadOnlyList<EndpointDefinition> Endpoints { get; init; } = [];
+
     /// <summary>Every asset that has a file, sound or not: a name that stands here is not unknown.</summary>
     public IReadOnlyList<AssetKey> Assets { get; init; } = [];
 
@@ -35,7 +43,18 @@ public sealed record ProjectFiles
     public IReadOnlyList<Problem> Problems { get; init; } = [];
 
     /// <summary>All sound definitions.</summary>
-    public IEnumerable<AssetDefinition> Definitions => [.. Sources, .. Tables];
+    public IEnumerable<AssetDefinition> Definitions => [.. Sources, .. Tables, .. Models, .. Endpoints];
+
+    /// <summary>The same folder with other definitions in it.</summary>
+    /// <param name="definitions">All definitions that shall stand.</param>
+    public ProjectFiles With(IReadOnlyCollection<AssetDefinition> definitions) => this with
+    {
+        Sources = [.. definitions.OfType<SourceDefinition>()],
+        Tables = [.. definitions.OfType<TableDefinition>()],
+        Models = [.. definitions.OfType<ModelDefinition>()],
+        Endpoints = [.. definitions.OfType<EndpointDefinition>()],
+        Assets = [.. Assets.Union(definitions.Select(d => d.Key))],
+    };
 }
 
 /// <summary>One environment of a project.</summary>

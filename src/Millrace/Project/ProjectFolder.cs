@@ -1,6 +1,8 @@
 using System.Text;
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
+using Millrace.Governance;
+using Millrace.Serving;
 using Millrace.Sources;
 using Millrace.Transforms;
 
@@ -15,6 +17,8 @@ public static class ProjectFolder
         new("sources", ".yaml", AssetKind.Source),
         new("tables", ".sql", AssetKind.Table),
         new("features", ".yaml", AssetKind.Features),
+        new("models", ".yaml", AssetKind.Model),
+        new("endpoints", ".yaml", AssetKind.Endpoint),
     ];
 
     /// <summary>Deeper files have no name, see <see cref="AssetKey"/>; the depth bounds a folder that links to itself.</summary>
@@ -62,6 +66,8 @@ public static class ProjectFolder
             Variables = settings.Variables,
             Sources = [.. definitions.OfType<SourceDefinition>()],
             Tables = [.. definitions.OfType<TableDefinition>()],
+            Models = [.. definitions.OfType<ModelDefinition>()],
+            Endpoints = [.. definitions.OfType<EndpointDefinition>()],
             Assets = [.. places.Select(p => p.Key)],
             Problems = [.. problems.OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line)],
         };
@@ -76,7 +82,7 @@ public static class ProjectFolder
         var problems = new List<Problem>();
         var definition = ReadDefinition(file, text, problems);
         if (definition is null && problems.Count == 0)
-            problems.Add(new Problem("unknown-file", $"'{file}' is no file that declares a source or a table.", file, 1));
+            problems.Add(new Problem("unknown-file", $"'{file}' is no file that declares a source, a table, a model or an endpoint.", file, 1));
         return problems.Count == 0 ? definition! : throw new ProblemException(problems);
     }
 
@@ -84,6 +90,8 @@ public static class ProjectFolder
     {
         "sources" => SourceDefinitionReader.Read(file, text, problems),
         "tables" => TableDefinitionReader.Read(file, text, problems),
+        "models" => ModelDefinitionReader.Read(file, text, problems),
+        "endpoints" => EndpointDefinitionReader.Read(file, text, problems),
         _ => null,
     };
 

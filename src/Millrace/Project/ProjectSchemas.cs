@@ -2,6 +2,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Millrace.Assets.Definitions;
+using Millrace.Automation;
+using Millrace.Governance;
+using Millrace.Monitoring;
+using Millrace.Serving;
 using Millrace.Sources;
 using Millrace.Transforms;
 
@@ -19,7 +23,11 @@ public static class ProjectSchemas
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Writes <c>project.json</c>, <c>source.json</c> and <c>table.json</c>; a file that is up to date is not touched.</summary>
+    private static Shape Endpoint { get; } = EndpointDefinitionReader.Shape
+        .With(new Key("monitor", KeyKind.Map, "What is watched over windows of event time.") { Shape = MonitorRule.Shape })
+        .With(new Key("retrain", KeyKind.Map, "When a new version of the model is asked for.") { Shape = RetrainRule.Shape });
+
+    /// <summary>Writes <c>project.json</c> and one file for each kind of definition; a file that is up to date is not touched.</summary>
     /// <param name="folder">The project folder.</param>
     /// <param name="check">The shape of one item of <c>checks:</c>; null leaves the items free.</param>
     /// <returns>The files, relative to the project folder.</returns>
@@ -47,6 +55,8 @@ public static class ProjectSchemas
         ["project.json"] = JsonSchemas.Of(ProjectDefinitionReader.Shape, "urn:millrace:schema:project"),
         ["source.json"] = JsonSchemas.Of(WithChecks(SourceDefinitionReader.Shape, check), "urn:millrace:schema:source"),
         ["table.json"] = JsonSchemas.Of(WithChecks(TableDefinitionReader.Shape, check), "urn:millrace:schema:table"),
+        ["model.json"] = JsonSchemas.Of(ModelDefinitionReader.Shape, "urn:millrace:schema:model"),
+        ["endpoint.json"] = JsonSchemas.Of(Endpoint, "urn:millrace:schema:endpoint"),
     };
 
     /// <summary>The comment by which a YAML file names its schema to editors, or null for a file that has none.</summary>
@@ -58,6 +68,8 @@ public static class ProjectSchemas
         {
             [ProjectDefinitionReader.FileName] => "project.json",
             ["sources", _, ..] => "source.json",
+            ["models", _, ..] => "model.json",
+            ["endpoints", _, ..] => "endpoint.json",
             _ => null,
         };
         var up = string.Concat(Enumerable.Repeat("../", segments.Length - 1));

@@ -16,10 +16,13 @@ internal static class Written
     public static string Page(string text) => text.ReplaceLineEndings("\n") + "\n";
 
     /// <summary>Calls the program as a process would, with pipes for its streams.</summary>
-    public static (int ExitCode, string Out, string Error) Call(string folder, params string[] words)
+    public static (int ExitCode, string Out, string Error) Call(string folder, params string[] words) => CallAt(TimeProvider.System, folder, words);
+
+    /// <summary>The same by another clock, and with something on the standard input.</summary>
+    public static (int ExitCode, string Out, string Error) CallAt(TimeProvider clock, string folder, string[] words, string input = "")
     {
         var (answer, complaint) = (new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" });
-        var terminal = new Terminal { Out = answer, Error = TextWriter.Synchronized(complaint), WorkingFolder = folder };
+        var terminal = new Terminal { Out = answer, Error = TextWriter.Synchronized(complaint), WorkingFolder = folder, Clock = clock, OpenIn = () => new StringReader(input) };
         var code = Millrace.Cli.CommandLine.Run(words, terminal);
         return (code, answer.ToString(), complaint.ToString());
     }

@@ -9,12 +9,15 @@ public sealed class ProjectSchemasTests
     [InlineData("project.json")]
     [InlineData("source.json")]
     [InlineData("table.json")]
+    [InlineData("model.json")]
+    [InlineData("endpoint.json")]
     public void The_schemas_are_those_a_reviewer_has_seen(string name)
     {
         var folder = Directory.CreateTempSubdirectory("millrace-schemas-").FullName;
         try
         {
-            Assert.Equal([".millrace/schemas/project.json", ".millrace/schemas/source.json", ".millrace/schemas/table.json"], ProjectSchemas.Write(folder));
+            string[] all = ["project.json", "source.json", "table.json", "model.json", "endpoint.json"];
+            Assert.Equal(all.Select(n => ".millrace/schemas/" + n), ProjectSchemas.Write(folder));
             ExpectedText.Compare(Path.Combine("schemas", name), File.ReadAllText(Path.Combine(folder, ProjectSchemas.Folder, name)));
         }
         finally
@@ -36,6 +39,8 @@ public sealed class ProjectSchemasTests
     [Theory]
     [InlineData("millrace.yaml", "# yaml-language-server: $schema=.millrace/schemas/project.json")]
     [InlineData("sources/rides.yaml", "# yaml-language-server: $schema=../.millrace/schemas/source.json")]
+    [InlineData("models/demand.yaml", "# yaml-language-server: $schema=../.millrace/schemas/model.json")]
+    [InlineData("endpoints/demand.yaml", "# yaml-language-server: $schema=../.millrace/schemas/endpoint.json")]
     [InlineData("sources/sales/orders.yaml", "# yaml-language-server: $schema=../../.millrace/schemas/source.json")]
     [InlineData("tables/daily.sql", null)]
     public void A_file_names_its_schema_by_a_relative_path(string file, string? comment) => Assert.Equal(comment, ProjectSchemas.CommentOf(file));
