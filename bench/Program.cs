@@ -13,9 +13,11 @@ var measures = new Dictionary<string, Action<BenchOptions>>
     ["task-overhead"] = TaskBench.Overhead,
     ["no-op-run"] = ProcessBench.NoOpRun,
     ["sample"] = ProcessBench.Sample,
-    ["train"] = TrainBench.Run,
     ["serve"] = ServeBench.OneRow,
     ["prediction-log"] = PredictionLogBench.Write,
+    ["train"] = TrainBench.Run,
+    ["monitoring"] = MonitoringBench.Watch,
+    ["served"] = ProcessBench.Served,
 };
 if (args is ["load", ..])
     return LoadGenerator.Run(args[1..]);

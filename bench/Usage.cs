@@ -79,7 +79,7 @@ internal sealed record ProgramRun(Usage Usage, double? FirstOutputSeconds, long 
     }
 
     /// <summary>The most memory that a running process held so far. The wrapper becomes the program, so the process is the same.</summary>
-    private static long PeakOf(int process)
+    public static long PeakOf(int process)
     {
         try
         {

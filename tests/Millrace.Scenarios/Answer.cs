@@ -30,7 +30,7 @@ internal sealed record Answer(string Words, int ExitCode, string Out, string Err
     }
 
     /// <summary>The line of a run's summary that speaks of an asset, from its JSON.</summary>
-    public JsonNode Asset(string name) => Json["assets"]!.AsArray().Single(a => ((string)a!["asset"]!).EndsWith(" " + name, StringComparison.Ordinal))!;
+    public JsonNode Asset(string name) => Json["assets"]!.AsArray().Single(a => (string)a!["asset"]! == name || ((string)a["asset"]!).EndsWith(" " + name, StringComparison.Ordinal))!;
 
     public string Outcome(string asset) => (string)Asset(asset)["outcome"]!;
 

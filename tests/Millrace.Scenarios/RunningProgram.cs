@@ -14,13 +14,14 @@ internal sealed class RunningProgram : IDisposable
     private readonly Task<string> _out;
     private readonly Task _errors;
     private readonly BlockingCollection<Moment> _news = [];
+    private readonly BlockingCollection<string> _lines = [];
     private readonly List<Moment> _moments = [];
     private readonly StringBuilder _error = new();
 
     private RunningProgram(Process process, string words)
     {
         (_process, _words) = (process, words);
-        _out = process.StandardOutput.ReadToEndAsync();
+        _out = Task.Factory.StartNew(ReadOutput, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _errors = Task.Factory.StartNew(ReadErrors, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -62,6 +63,24 @@ internal sealed class RunningProgram : IDisposable
         return false;
     }
 
+    /// <summary>Waits for a line of its output.</summary>
+    /// <exception cref="Xunit.Sdk.XunitException">It ended without such a line.</exception>
+    public string WaitForLine(Func<string, bool> wanted)
+    {
+        using var limit = new CancellationTokenSource(Longest);
+        while (_lines.TryTake(out var line, Timeout.Infinite, limit.Token))
+        {
+            if (wanted(line))
+                return line;
+        }
+
+        Assert.Fail($"millrace {_words} ended without the line that was waited for.\n{_error}");
+        return "";
+    }
+
+    /// <summary>Asks it to end, as Ctrl-C would.</summary>
+    public void Interrupt() => Process.Start("kill", ["-INT", Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+
     /// <summary>Lets it run so long, at most until it ends.</summary>
     public void Let(TimeSpan run) => _process.WaitForExit(run);
 
@@ -91,6 +110,19 @@ internal sealed class RunningProgram : IDisposable
 
         _process.Dispose();
         _news.Dispose();
+    }
+
+    private string ReadOutput()
+    {
+        var all = new StringBuilder();
+        while (_process.StandardOutput.ReadLine() is { } line)
+        {
+            all.Append(line).Append('\n');
+            _lines.Add(line);
+        }
+
+        _lines.CompleteAdding();
+        return all.ToString();
     }
 
     private void ReadErrors()

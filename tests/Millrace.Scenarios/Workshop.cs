@@ -5,13 +5,23 @@ namespace Millrace.Scenarios;
 /// <summary>A project in a temporary folder of its own, and the program to drive it as a person would. Gone when disposed.</summary>
 internal sealed class Workshop : IDisposable
 {
-    private Workshop(string source, bool withState)
+    /// <summary>What stands on the tables of the sample.</summary>
+    private static readonly string[] SecondHalf = ["models", "endpoints"];
+
+    private Workshop(string source, bool withState, params string[] without)
+        : this(source, "bikes", withState, without)
+    {
+    }
+
+    private Workshop(string source, string name, bool withState, params string[] without)
     {
         Folder = Directory.CreateTempSubdirectory("millrace-scenario-").FullName;
-        Project = Path.Combine(Folder, "bikes");
+        Project = Path.Combine(Folder, name);
         try
         {
             Copy(source, Project, withState);
+            foreach (var folder in without)
+                Directory.Delete(Path.Combine(Project, folder), recursive: true);
         }
         catch
         {
@@ -27,14 +37,20 @@ internal sealed class Workshop : IDisposable
 
     public string Home => Path.Combine(Project, ".millrace");
 
-    /// <summary>The sample as it lies in the repository, with the files of 2011.</summary>
-    public static Workshop OfSample() => new(Sample(), withState: false);
+    /// <summary>Sources and tables of the sample, with the files of 2011.</summary>
+    public static Workshop OfSample() => new(Sample(), withState: false, SecondHalf);
+
+    /// <summary>The sample as it lies in the repository: a model and an endpoint stand on its tables.</summary>
+    public static Workshop OfWholeSample() => new(Sample(), withState: false);
+
+    /// <summary>Another sample as it lies in the repository, such as <c>credit</c>, in a folder of that name.</summary>
+    public static Workshop Of(string sample) => new(Path.Combine(Root(), "samples", sample), sample, withState: false);
 
     /// <summary>The sample after its first run. The state is a copy: a home may be copied.</summary>
     public static Workshop AfterFirstRun() => new(FinishedProject.Folder, withState: true);
 
     /// <summary>The same project again, its state included.</summary>
-    public Workshop Again() => new(Project, withState: true);
+    public Workshop Again() => new(Project, Path.GetFileName(Project), withState: true);
 
     public static string Sample([CallerFilePath] string here = "") => Path.Combine(Root(here), "samples", "bike-demand");
 
@@ -81,6 +97,17 @@ internal sealed class Workshop : IDisposable
         foreach (var month in months)
             File.Copy(Path.Combine(Sample(), "later", month + ".csv"), Path.Combine(Project, "data", month + ".csv"));
     }
+
+    /// <summary>Lets what the sample keeps under <c>later/</c> arrive: the files of one of its folders, such as <c>reports</c>.</summary>
+    public void ArriveLater(string folder)
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(Project, "later", folder)))
+            File.Copy(file, Path.Combine(Project, "data", folder, Path.GetFileName(file)));
+    }
+
+    /// <summary>The champion of a model, such as <c>demand@1</c>; null when none is released.</summary>
+    public string? Champion(string model) => Ask("model", "list", model, "--json").Exits(0).Json.AsArray()
+        .Where(m => (bool)m!["champion"]!).Select(m => $"{(string)m!["model"]!}@{(long)m["version"]!}").SingleOrDefault();
 
     /// <summary>Lets a month arrive of which some lines were changed: by line number, the header being 1, column and new value.</summary>
     public void ArriveChanged(string month, params (int Line, string Column, string Value)[] changes)

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+
+namespace Millrace.Scenarios;
+
+/// <summary>A client of the Open Inference Protocol that asks for hours, a day in each request.</summary>
+internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
+{
+    private readonly HttpClient _http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+    private long _rows;
+    private int _failures;
+    private int _extra;
+
+    /// <summary>Rows that were answered.</summary>
+    public long Rows => Interlocked.Read(ref _rows);
+
+    /// <summary>Requests that were not answered with 200.</summary>
+    public int Failures => Volatile.Read(ref _failures);
+
+    public async Task<JsonNode> Metadata() => (await _http.GetFromJsonAsync<JsonNode>("v2/models/demand"))!;
+
+    /// <summary>Asks for every hour of a month, such as <c>2012-01</c>.</summary>
+    public async Task Send(string month)
+    {
+        var metadata = await Metadata();
+        foreach (var day in hours.Where(h => Hour(h).StartsWith(month, StringComparison.Ordinal)).GroupBy(h => Hour(h)[..10]))
+            Assert.NotNull(await Ask(metadata, $"day-{day.Key}", [.. day]));
+    }
+
+    /// <summary>Asks for the hours of a month round and round, each time as a new prediction, until it is stopped.</summary>
+    public Going KeepGoing(string month)
+    {
+        var stop = new CancellationTokenSource();
+        var round = hours.Where(h => Hour(h).StartsWith(month, StringComparison.Ordinal)).ToList();
+        return new Going(stop, Task.Run(async () =>
+        {
+            var metadata = await Metadata();
+            while (!stop.IsCancellationRequested)
+            {
+                var next = Interlocked.Increment(ref _extra);
+                await Ask(metadata, string.Create(CultureInfo.InvariantCulture, $"extra-{next}"), [round[next % round.Count]]);
+            }
+        }));
+    }
+
+    /// <summary>The version that answers, as soon as it is the wanted one, or when the time is up.</summary>
+    public async Task<string> VersionWithin(TimeSpan time, string wanted)
+    {
+        var timer = Stopwatch.StartNew();
+        while (true)
+        {
+            var version = (string)(await Metadata())["versions"]![0]!;
+            if (version == wanted || timer.Elapsed > time)
+                return version;
+            await Task.Delay(50);
+        }
+    }
+
+    private static string Hour(JsonNode row) => (string)row["hour"]!;
+
+    private async Task<JsonNode?> Ask(JsonNode metadata, string id, IReadOnlyList<JsonNode> rows)
+    {
+        var inputs = new JsonArray([.. metadata["inputs"]!.AsArray().Select(i => (JsonNode)new JsonObject
+        {
+            ["name"] = (string)i!["name"]!, ["datatype"] = (string)i["datatype"]!, ["shape"] = new JsonArray(rows.Count, 1),
+            ["data"] = new JsonArray([.. rows.Select(r => r[(string)i["name"]!]?.DeepClone())]),
+        })]);
+        inputs.Add(new JsonObject
+        {
+            ["name"] = "event_time", ["datatype"] = "BYTES", ["shape"] = new JsonArray(rows.Count), ["data"] = new JsonArray([.. rows.Select(r => (JsonNode)(Hour(r) + "Z"))]),
+        });
+        using var answer = await _http.PostAsJsonAsync("v2/models/demand/infer", new JsonObject { ["id"] = id, ["inputs"] = inputs });
+        if (!answer.IsSuccessStatusCode)
+        {
+            Interlocked.Increment(ref _failures);
+            TestContext.Current.SendDiagnosticMessage($"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+            return null;
+        }
+
+        Interlocked.Add(ref _rows, rows.Count);
+        return await answer.Content.ReadFromJsonAsync<JsonNode>();
+    }
+
+    /// <summary>Requests that go on until they are stopped.</summary>
+    internal sealed class Going(CancellationTokenSource stop, Task task)
+    {
+        public async Task Stop()
+        {
+            await stop.CancelAsync();
+            await task;
+            stop.Dispose();
+        }
+    }
+}
