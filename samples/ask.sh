@@ -38,6 +38,7 @@ awk -F, -v folder="$folder" -v key="$2" -v time="$3" '
 
 [ -f "$folder/rows" ] || { echo "There were no rows."; exit 1; }
 for request in "$folder"/*.json; do
-  curl -sS --fail-with-body -o "$folder/answer" -H 'Content-Type: application/json' --data-binary "@$request" "$url/infer" || { cat "$folder/answer"; exit 1; }
+  curl -sS --fail-with-body -o "$folder/answer" -H 'Content-Type: application/json' --data-binary "@$request" "$url/infer" ||
+    { cat "$folder/answer"; exit 1; }
 done
 awk -v model="$1" '{ n += $1 } END { print n " rows answered by " model "." }' "$folder/rows"
