@@ -11,6 +11,12 @@ internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
     private int _failures;
     private int _extra;
 
+    /// <summary>Takes the id of every prediction that was answered.</summary>
+    public HashSet<string>? Answered { get; init; }
+
+    /// <summary>The number of the request that was under way when the server went.</summary>
+    public int CutOff { get; private set; } = -1;
+
     /// <summary>Rows that were answered.</summary>
     public long Rows => Interlocked.Read(ref _rows);
 
@@ -28,8 +34,11 @@ internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
     }
 
     /// <summary>Asks for the hours of a month round and round, each time as a new prediction, until it is stopped.</summary>
-    public Going KeepGoing(string month)
+    /// <param name="month">Such as <c>2012-01</c>.</param>
+    /// <param name="era">Keeps the ids of several clients apart.</param>
+    public Going KeepGoing(string month, int era = 0)
     {
+        _extra = era * 1_000_000;
         var stop = new CancellationTokenSource();
         var round = hours.Where(h => Hour(h).StartsWith(month, StringComparison.Ordinal)).ToList();
         return new Going(stop, Task.Run(async () =>
@@ -38,9 +47,25 @@ internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
             while (!stop.IsCancellationRequested)
             {
                 var next = Interlocked.Increment(ref _extra);
-                await Ask(metadata, string.Create(CultureInfo.InvariantCulture, $"extra-{next}"), [round[next % round.Count]]);
+                try
+                {
+                    await Ask(metadata, string.Create(CultureInfo.InvariantCulture, $"extra-{next}"), [round[next % round.Count]]);
+                }
+                catch (HttpRequestException)
+                {
+                    CutOff = next;
+                    return;
+                }
             }
         }));
+    }
+
+    /// <summary>Sends one request of <see cref="KeepGoing"/> again.</summary>
+    public async Task Retry(string month, int request)
+    {
+        var round = hours.Where(h => Hour(h).StartsWith(month, StringComparison.Ordinal)).ToList();
+        if (request >= 0)
+            Assert.NotNull(await Ask(await Metadata(), string.Create(CultureInfo.InvariantCulture, $"extra-{request}"), [round[request % round.Count]]));
     }
 
     /// <summary>The version that answers, as soon as it is the wanted one, or when the time is up.</summary>
@@ -78,6 +103,8 @@ internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
         }
 
         Interlocked.Add(ref _rows, rows.Count);
+        if (rows.Count == 1)
+            Answered?.Add(id);
         return await answer.Content.ReadFromJsonAsync<JsonNode>();
     }
 

@@ -23,6 +23,7 @@ internal static class ModelJson
             ["trained"] = manifest.Training.Rows.Train,
             ["mainMetric"] = ModelWords.MainMetric(view.Model),
             ["metrics"] = Numbers(manifest.Evaluation.Metrics),
+            ["validation"] = manifest.Evaluation.Validation is { } validation ? Numbers(validation) : null,
             ["baseline"] = Numbers(manifest.Evaluation.Baseline),
             ["baselineName"] = manifest.Evaluation.BaselineName,
             ["gates"] = JsonText.Array(record.Checks, JsonText.Of),

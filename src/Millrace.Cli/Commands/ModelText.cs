@@ -19,6 +19,9 @@ internal static class ModelText
         var isSameRows = champion?.Rows == model.Manifest.Training.Rows.Holdout;
         var name = ModelWords.NameOf(model);
         var headings = new List<Heading> { "metric", new(name, true), new($"baseline {evaluation.BaselineName}", true) };
+        var validation = only is null ? evaluation.Validation : null;
+        if (validation is not null)
+            headings.Insert(2, new Heading("on validation rows", true));
         if (champion is not null && !isSameRows)
             headings.Add(new Heading($"{name} on {Human.Number(champion.Rows)} new rows", true));
         if (champion is not null)
@@ -28,6 +31,8 @@ internal static class ModelText
         foreach (var (metric, value) in evaluation.Metrics.Where(m => only?.Invoke(m.Key) != false))
         {
             var cells = new List<Cell> { metric, Human.Measure(value), Human.Measure(evaluation.Baseline.GetValueOrDefault(metric)) };
+            if (validation is not null)
+                cells.Insert(2, Human.Measure(validation.GetValueOrDefault(metric)));
             if (champion is not null && !isSameRows)
                 cells.Add(Human.Measure(champion.Candidate.GetValueOrDefault(metric)));
             if (champion is not null)

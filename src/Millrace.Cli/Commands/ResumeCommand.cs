@@ -27,8 +27,17 @@ internal sealed class ResumeCommand : CliCommand
         else if (lifted == 0)
             call.Out.WriteLine($"No rollback of '{engine.Environment}' holds anything back.");
         else
+        {
             call.Out.WriteLine(
                 $"{Human.Count(lifted, "rejection")} lifted. The next run uses what was rolled back: {call.SuggestRun("run")}");
+            if (engine.Models().Count > 0)
+            {
+                call.Out.WriteLine(
+                    "Policies may ask for new versions of models again. A version that was rolled back comes back by "
+                    + $"{call.Suggest("model promote MODEL@VERSION")}; the versions are in {call.Suggest("model list")}");
+            }
+        }
+
         return ExitCode.Done;
     }
 }

@@ -93,6 +93,7 @@ public sealed class ModelTask(SqlSessionPool pool, Home home, ModelRegistry regi
         var (champion, incomparable) = new Challenge(registry, connection, spec.Plan, rows, split).Meet(ChampionOf(context), predictions, cancellationToken);
         var evaluation = new EvaluationRecord(
             Evaluation.Measure(recipe.Task, rows.Label, predictions, split.Holdout),
+            split.Validation.Length == 0 ? null : Evaluation.Measure(recipe.Task, rows.Label, predictions, split.Validation),
             Evaluation.Measure(recipe.Task, rows.Label, Naive(spec.Plan, rows, split), split.Holdout),
             spec.Plan.Query.Baseline ?? (recipe.Task == LearningTask.Binary ? "the share of positives in training" : "the mean in training"),
             champion,
@@ -188,7 +189,8 @@ public sealed class ModelTask(SqlSessionPool pool, Home home, ModelRegistry regi
 
     private void Log(string run, ModelManifest manifest)
     {
-        tracking.Log(run, [.. manifest.Evaluation.Metrics.Select(m => new MetricPoint(m.Key, 0, m.Value)), .. manifest.Evaluation.Baseline.Select(m => new MetricPoint($"baseline_{m.Key}", 0, m.Value))]);
+        tracking.Log(run, [.. manifest.Evaluation.Metrics.Select(m => new MetricPoint(m.Key, 0, m.Value)), .. (manifest.Evaluation.Validation ?? new Dictionary<string, double?>()).Select(m => new MetricPoint($"validation_{m.Key}", manifest.Training.Iterations, m.Value)),
+            .. manifest.Evaluation.Baseline.Select(m => new MetricPoint($"baseline_{m.Key}", 0, m.Value))]);
         tracking.Log(run, new RunArtifact("model.onnx", manifest.Onnx, manifest.OnnxBytes));
     }
 }

@@ -131,7 +131,7 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
             if (!existing.IsRefused)
                 return Settled(asset, existing, PlanAction.Point, "already trained");
             if (existing.Makers.GetValueOrDefault(TrainedKind.GatesMaker) == kind.Gates.Text)
-                return Stays(string.Create(CultureInfo.InvariantCulture, $"its gates refused version {existing.Id.Number}, which these rows made"));
+                return Stays(string.Create(CultureInfo.InvariantCulture, $"its gates refused version {existing.Id.Number}, which these rows made: see 'millrace model show {asset.Key.Name}@{existing.Id.Number}'"));
         }
 
         return new Decision

@@ -82,6 +82,7 @@ public sealed record SplitRows(long Unlabelled, int Train, int Validation, int H
 
 /// <summary>What a version proved.</summary>
 /// <param name="Metrics">On the holdout.</param>
+/// <param name="Validation">On the rows by which trainers and parameters may be chosen; null without any.</param>
 /// <param name="Baseline">The naive forecast on the holdout, by the same measures.</param>
 /// <param name="BaselineName">What the naive forecast is.</param>
 /// <param name="Champion">The version in force on the same rows, or null when there was none.</param>
@@ -89,6 +90,7 @@ public sealed record SplitRows(long Unlabelled, int Train, int Validation, int H
 /// <param name="ParityError">The largest difference between the trainer's own predictions and the ONNX file's.</param>
 public sealed record EvaluationRecord(
     IReadOnlyDictionary<string, double?> Metrics,
+    IReadOnlyDictionary<string, double?>? Validation,
     IReadOnlyDictionary<string, double?> Baseline,
     string BaselineName,
     ChampionRecord? Champion,

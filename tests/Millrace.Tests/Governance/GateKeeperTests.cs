@@ -64,6 +64,7 @@ public sealed class GateKeeperTests
 
     private static EvaluationRecord Evaluation(double? champion = null, int rows = 672) => new(
         Metrics(31.3, 0.78),
+        null,
         Metrics(47, 0.45),
         "rides_lag_168h",
         champion is { } mae ? new ChampionRecord(1, rows, Metrics(mae, 0.7), Metrics(31.3, 0.78)) : null,

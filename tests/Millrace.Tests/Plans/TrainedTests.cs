@@ -57,7 +57,7 @@ public sealed class TrainedTests
         model.Apply();
         model.Refuse(model.Standing("demand"), null);
         Assert.Equal(PlanAction.Hold, model.Decide("demand").Action);
-        Assert.Equal("its gates refused version 0, which these rows made", model.Decide("demand").Reason);
+        Assert.Equal("its gates refused version 0, which these rows made: see 'millrace model show demand@0'", model.Decide("demand").Reason);
 
         model.WithModel("demand", "hours", gates: "2");
         Assert.Equal(PlanAction.Compute, model.Decide("demand").Action);
