@@ -38,7 +38,7 @@ internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
     /// <param name="era">Keeps the ids of several clients apart.</param>
     public Going KeepGoing(string month, int era = 0)
     {
-        _extra = era * 1_000_000;
+        _extra = Math.Max(_extra, era * 1_000_000);
         var stop = new CancellationTokenSource();
         var round = hours.Where(h => Hour(h).StartsWith(month, StringComparison.Ordinal)).ToList();
         return new Going(stop, Task.Run(async () =>

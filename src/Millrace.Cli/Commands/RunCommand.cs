@@ -62,7 +62,7 @@ internal sealed class RunCommand : CliCommand
         using var interruption = new Interruption(call.Terminal);
         using var progress = RunProgress.For(call.Terminal);
         var timer = Stopwatch.StartNew();
-        using var engine = call.Open(progress.Observe, progress.Wait);
+        using var engine = call.Open(progress.Observe, progress.Wait, asReleased: call.Get(_due));
         progress.Assets = engine.Project.Assets.Count;
         RunResult? result;
         TickResult? tick = null;
