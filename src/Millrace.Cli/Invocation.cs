@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Millrace.Assets;
 using Millrace.Cli.Commands;
 using Millrace.Cli.Output;
 using Millrace.Cli.Words;
@@ -50,7 +51,21 @@ internal sealed class Invocation(CliCommand command, ParseResult words, CommonWo
     /// <param name="observe">Told every moment of a run.</param>
     /// <param name="waiting">Told who holds the home.</param>
     /// <param name="asReleased">True: what is released, whatever lies in the folder.</param>
-    public Engine Open(Action<RunMoment>? observe = null, Action<string>? waiting = null, bool asReleased = false) => Engine.Open(new EngineOptions
+    public Engine Open(Action<RunMoment>? observe = null, Action<string>? waiting = null, bool asReleased = false)
+    {
+        try
+        {
+            return Opened(observe, waiting, asReleased);
+        }
+        catch (ProblemException e) when (!command.NeedsSoundProject && HomeFolder is { } home && Home.Exists(home) && e.Problems.All(p => p.Code != "no-project"))
+        {
+            // Whoever looks at what stands, or takes it back, must not be kept from it by a file that someone is writing.
+            terminal.Error.WriteLine($"The project has {Human.Count(e.Problems.Count, "mistake")}, which 'millrace plan' shows. This is what is released.");
+            return Opened(observe, waiting, asReleased: true);
+        }
+    }
+
+    private Engine Opened(Action<RunMoment>? observe, Action<string>? waiting, bool asReleased) => Engine.Open(new EngineOptions
     {
         AsReleased = asReleased,
         ProjectFolder = ProjectFolder ?? terminal.WorkingFolder,

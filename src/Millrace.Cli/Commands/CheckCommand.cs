@@ -18,6 +18,8 @@ internal sealed class CheckCommand : CliCommand
         "A run asks the checks of what it computes. This asks them of what stands: after a rule was changed, or to be sure. Nothing is "
         + "changed. The exit code is 1 when a check failed that does not only warn.";
 
+    public override bool NeedsSoundProject => true;
+
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
     [
         ("millrace check", "everything that is released"),

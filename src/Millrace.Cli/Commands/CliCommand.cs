@@ -27,6 +27,9 @@ internal abstract class CliCommand
     /// <summary>The argument that names the project, where there is one.</summary>
     public virtual Argument<string?>? Project => null;
 
+    /// <summary>True when it works with the project as the folder says, so that a mistake in it stops the command; others fall back on what is released.</summary>
+    public virtual bool NeedsSoundProject => false;
+
     /// <summary>Does it.</summary>
     /// <returns>The exit code.</returns>
     public abstract int Execute(Invocation call);

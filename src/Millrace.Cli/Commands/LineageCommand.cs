@@ -13,6 +13,8 @@ internal sealed class LineageCommand : CliCommand
 
     public LineageCommand() : base("lineage", "Show where a table or a column comes from, and what is made from it.") => Takes(_target);
 
+    public override bool NeedsSoundProject => true;
+
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
     [
         ("millrace lineage hourly", "the assets before and after it"),

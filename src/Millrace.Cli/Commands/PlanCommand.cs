@@ -16,6 +16,8 @@ internal sealed class PlanCommand : CliCommand
 
     public override Argument<string?> Project { get; } = Word.Project();
 
+    public override bool NeedsSoundProject => true;
+
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
     [
         ("millrace plan", "what a run would do now"),

@@ -46,6 +46,8 @@ internal sealed class RunCommand : CliCommand
         + "which --due asks. A new version that a gate refuses is kept, and the one that stands stays. A run also measures what endpoints predicted.\n"
         + "A second run in the same place waits for the first. A run that was killed is taken up by the next one.";
 
+    public override bool NeedsSoundProject => true;
+
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
     [
         ("millrace run", "the project around the working folder"),
@@ -85,7 +87,7 @@ internal sealed class RunCommand : CliCommand
             JsonText.Write(call.Out, ToJson(call, engine, result, tick, interruption.Token));
         else
             Write(call, engine, result, tick, timer, interruption.Token);
-        return result is null or { State: RunState.Done } ? ExitCode.Done : ExitCode.Refused;
+        return result is null or { State: RunState.Done } && tick?.Watched.Any(w => w.Failure is not null) != true ? ExitCode.Done : ExitCode.Refused;
     }
 
     private RunRequest Request(Invocation call, Engine engine)

@@ -9,6 +9,8 @@ namespace Millrace.Cli.Commands;
 internal sealed class SchemasCommand()
     : CliCommand("schemas", "Write JSON Schemas, with which editors complete and check the project's files.")
 {
+    public override bool NeedsSoundProject => true;
+
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
     [
         ("millrace schemas", "writes .millrace/schemas; the first line of each YAML file names its schema"),

@@ -51,8 +51,10 @@ internal sealed class ServeCommand : CliCommand
         using var engine = call.Open(asReleased: true);
         using var endpoints = engine.Serve();
         endpoints.Refresh(text => Say(call, "serving", text));
-        if (endpoints.ByName.Count == 0)
-            throw new EngineException($"Nothing that can be served is released in '{engine.Environment}': no endpoint with a model version. Run first: {call.SuggestRun("run")}");
+        if (endpoints.ByName.Values.All(e => !e.IsReady))
+            throw new EngineException(endpoints.ByName.Count > 0 || endpoints.HasFailures
+                ? "No endpoint can be served; the lines above say why."
+                : $"Nothing that can be served is released in '{engine.Environment}': no endpoint with a model version. Run first: {call.SuggestRun("run")}");
 
         MillraceServer server;
         try
@@ -145,6 +147,7 @@ internal sealed class ServeCommand : CliCommand
     private static async Task RunDue(Invocation call, CancellationToken stop)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = call.Terminal.WorkingFolder };
+        start.Environment["MILLRACE_PROGRESS"] = "json";
         foreach (var word in call.Repeated("run", "--due"))
             start.ArgumentList.Add(word);
         using var process = Process.Start(start)!;
@@ -163,8 +166,12 @@ internal sealed class ServeCommand : CliCommand
 
         foreach (var line in (await output.ConfigureAwait(false)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
             Say(call, "automation", line.TrimEnd());
-        if (process.ExitCode is not (ExitCode.Done or ExitCode.Refused))
-            Say(call, "error", $"the run of what was due ended with {process.ExitCode}: {(await errors.ConfigureAwait(false)).Trim()}");
+        if (process.ExitCode == ExitCode.Done)
+            return;
+
+        // Beside the moments of the run, which are JSON, its error stream says what went wrong.
+        var said = (await errors.ConfigureAwait(false)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => !l.StartsWith("{\"asset\":", StringComparison.Ordinal));
+        Say(call, "error", $"the run of what was due ended with exit code {process.ExitCode}. {string.Join(" ", said.Select(l => l.Trim()))}".TrimEnd());
     }
 
     private static int Port(string listen)

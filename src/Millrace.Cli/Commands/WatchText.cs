@@ -13,7 +13,7 @@ internal static class WatchText
     private const int MostWindows = 3;
 
     /// <summary>True when there is something to tell.</summary>
-    public static bool IsNews(EndpointWatch watch) => Judged(watch).Any() || watch.Verdict is RetrainVerdict.Ask;
+    public static bool IsNews(EndpointWatch watch) => Judged(watch).Any() || watch.Verdict is RetrainVerdict.Ask || watch.Failure is not null;
 
     /// <summary>Writes one paragraph an endpoint about which there is something new; nothing when there is none.</summary>
     public static void Write(
@@ -29,6 +29,8 @@ internal static class WatchText
                 to.WriteLine($"  {Human.Count(windows.Count - MostWindows, "earlier window")}, then:");
             foreach (var window in windows.TakeLast(MostWindows))
                 to.WriteLine($"  {Human.Window(window.Window)}, {ModelWords.NameOf(window.Model, window.Version)}: {Findings(paint, window)}");
+            if (watch.Failure is { } failure)
+                to.WriteLine($"{paint.Of(Tone.Bad, $"{watch.Endpoint.Title} cannot be measured:")} {failure}");
             if (watch.Verdict is RetrainVerdict.Ask ask)
                 to.WriteLine($"{paint.Of(Tone.Warning, "Asked for a new version:")} {ask.Reason}. To train it: {suggestRun("run --due")}");
             else if (watch.Verdict is RetrainVerdict.Wait wait)
@@ -53,6 +55,7 @@ internal static class WatchText
             }),
         }),
         ["policy"] = PolicyText.ToJson(watch.Verdict),
+        ["failure"] = watch.Failure,
     };
 
     /// <summary>A window with too few rows for a verdict is no news.</summary>

@@ -112,16 +112,19 @@ internal sealed class InferenceApi(IReadOnlyDictionary<string, EndpointRuntime> 
     private Task ServerReadyAsync(HttpContext http)
     {
         var waiting = endpoints.Values.Where(e => !e.IsReady).Select(e => e.Name).Order(StringComparer.Ordinal).ToList();
+        var isReady = waiting.Count == 0 && endpoints.Count > 0;
         return GetAsync(
             http,
             (json, _) =>
             {
-                json.WriteBoolean("ready"u8, waiting.Count == 0);
-                json.WriteBoolean("live"u8, waiting.Count == 0);
+                json.WriteBoolean("ready"u8, isReady);
+                json.WriteBoolean("live"u8, isReady);
+                if (endpoints.Count == 0)
+                    json.WriteString("error"u8, "No endpoint is released.");
                 if (waiting.Count > 0)
                     json.WriteString("error"u8, $"These endpoints have no model version in force yet: {string.Join(", ", waiting)}.");
             },
-            waiting.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+            isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
     private Task ModelReadyAsync(HttpContext http, string name, string? version)

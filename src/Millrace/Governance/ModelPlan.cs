@@ -117,7 +117,7 @@ public sealed record ModelPlan(ModelDefinition Definition, TrainingQuery Query, 
 
         private void Report(string code, string message, string key) => Problems.Add(new Problem(code, message, model.File, LineOf(key)));
 
-        private int LineOf(string key) => 1 + Math.Max(0, Array.FindIndex(model.Text.Split('\n'), l => l.TrimStart().StartsWith(key + ":", StringComparison.Ordinal)));
+        private int LineOf(string key) => DefinitionFile.LineOf(model.Text, key);
 
         private static IEnumerable<(string, string)> Optional(string key, string? name) => name is null ? [] : [(key, name)];
 

@@ -56,6 +56,13 @@ public sealed class Rebuild(SqlSessionPool pool, Home home, ModelRegistry regist
             return new RebuildResult(model, false, null, $"The first step that differs is reading: the {rows.Label.Length} rows of {training.Recipe.Query.Data} are not those that were learnt from.", others);
         var bytes = training.Recipe.Follow(rows, Environment.ProcessorCount, null, cancellationToken).ToOnnx();
         var rebuilt = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        if (rebuilt == model.Manifest.Onnx && !registry.Artifacts.IsSound(rebuilt))
+        {
+            registry.Artifacts.Put(bytes);
+            return new RebuildResult(model, true, rebuilt, FormattableString.Invariant(
+                $"Its file in the registry was damaged or missing. It was rebuilt from its recorded makers to the {bytes.Length} bytes that were registered, and is mended."), others);
+        }
+
         return rebuilt == model.Manifest.Onnx
             ? new RebuildResult(model, true, rebuilt, FormattableString.Invariant($"Rebuilt from its recorded makers to the same {bytes.Length} bytes."), others)
             : new RebuildResult(model, false, rebuilt, $"The first step that differs is training: the rows are the same, and the model file is another.{(others.Count > 0 ? $" Makers differ: {string.Join("; ", others)}." : "")}", others);

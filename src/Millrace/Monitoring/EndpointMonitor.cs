@@ -56,7 +56,9 @@ public sealed class EndpointMonitor(SqlSessionPool pool, Home home, Ledger.Ledge
         foreach (var window in Windows(session, watched))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (known.GetValueOrDefault((window.Model, window.Version, window.Interval.Start)) is var seen && seen == (window.Rows, window.Labelled))
+            var (drift, quality) = known.GetValueOrDefault((window.Model, window.Version, window.Interval.Start));
+            var (isDrift, isQuality) = (drift != window.DriftState && window.Rows >= watched.Rule.MinRows, quality != window.QualityState && window.Labelled >= Math.Max(1, watched.Rule.MinLabels));
+            if (!isDrift && !isQuality)
                 continue;
             var version = new AssetKey(AssetKind.Model, window.Model);
             if (registry.Find(version, window.Version) is not { } record || table.ColumnsOf(window.Model, window.Version.ToString(CultureInfo.InvariantCulture)) is not { } columns)
@@ -64,8 +66,11 @@ public sealed class EndpointMonitor(SqlSessionPool pool, Home home, Ledger.Ledge
             var manifest = registry.Read(record).Manifest;
             reports.Add(new WindowReport(
                 window.Interval, window.Model, window.Version, window.Rows,
-                seen.Rows == window.Rows || window.Rows < watched.Rule.MinRows ? [] : Drift(session.Connection, watched.Rule, window, manifest, columns),
-                seen.Labelled == window.Labelled || window.Labelled < Math.Max(1, watched.Rule.MinLabels) ? [] : Quality(session.Connection, watched.Rule, window, manifest, columns)));
+                isDrift ? Drift(session.Connection, watched.Rule, window, manifest, columns) : [],
+                isQuality ? Quality(session.Connection, watched.Rule, window, manifest, columns) : [])
+            {
+                DriftState = window.DriftState, QualityState = window.QualityState,
+            });
         }
 
         Write(session.Connection, environment, watched.Endpoint.Name, reports);
@@ -95,7 +100,7 @@ public sealed class EndpointMonitor(SqlSessionPool pool, Home home, Ledger.Ledge
         var segments = Directory.EnumerateFiles(table.Folder, "*.segment").Order(StringComparer.Ordinal)
             .Select(f => FormattableString.Invariant($"{Path.GetFileName(f)}:{new FileInfo(f).Length}"));
         return Fingerprint.Of([
-            ledger.Journal(table.Journal)?.EntryHash, watched.LabelState, watched.Rule.ToString(), watched.Labels?.ToString(), .. segments]).Text;
+            ledger.Journal(table.Journal)?.EntryHash, watched.LabelState, watched.Rule.DriftText, FormattableString.Invariant($"{watched.Rule.DriftShare}"), watched.Rule.QualityText, watched.Labels?.ToString(), .. segments]).Text;
     }
 
     private static void DefineTruth(SqlSession session, WatchedEndpoint watched)
@@ -120,30 +125,37 @@ public sealed class EndpointMonitor(SqlSessionPool pool, Home home, Ledger.Ledge
     {
         var unit = watched.Rule.Window;
         using var result = session.Connection.Query($"""
-            SELECT p.model, p.model_version, epoch_us(date_trunc({SqlName.Text(unit.Word())}, p.event_time)) AS w, count(*), count(l.label)
+            SELECT p.model, p.model_version, epoch_us(date_trunc({SqlName.Text(unit.Word())}, p.event_time)) AS w, count(*), count(l.label),
+                coalesce(bit_xor(hash(p.sequence, l.label)) FILTER (l.label IS NOT NULL), 0)::VARCHAR
             FROM {Log} AS p LEFT JOIN {Truth} AS l ON {Join(watched.Labels)} WHERE p.event_time IS NOT NULL GROUP BY ALL ORDER BY w, p.model_version
             """);
         return [.. result.Rows().Select(r =>
         {
             var start = DateTimeOffset.UnixEpoch.AddTicks((long)r[2]! * TimeSpan.TicksPerMicrosecond);
             return new Window(
-                (string)r[0]!, long.Parse((string)r[1]!, CultureInfo.InvariantCulture), new Interval(start, unit.Add(start, 1)), (long)r[3]!, (long)r[4]!, watched.Labels);
+                (string)r[0]!, long.Parse((string)r[1]!, CultureInfo.InvariantCulture), new Interval(start, unit.Add(start, 1)), (long)r[3]!, (long)r[4]!, watched.Labels)
+                {
+                    DriftState = Fingerprint.Of(FormattableString.Invariant($"{r[3]}"), watched.Rule.DriftText).Text,
+                    QualityState = Fingerprint.Of(FormattableString.Invariant($"{r[4]} {r[5]}"), watched.Rule.QualityText).Text,
+                };
         })];
     }
 
-    /// <summary>How many predictions and labels each window had when it was measured last.</summary>
-    private Dictionary<(string, long, DateTimeOffset), (long Rows, long Labelled)> Known(SqlSession session, string environment, string endpoint)
+    /// <summary>What each window was measured from the last time.</summary>
+    private Dictionary<(string, long, DateTimeOffset), (string? Drift, string? Quality)> Known(SqlSession session, string environment, string endpoint)
     {
         session.Define("_millrace_drift", DriftJournal(endpoint).Read());
         session.Define("_millrace_performance", PerformanceJournal(endpoint).Read());
         using var result = session.Connection.Query($"""
-            SELECT model, model_version, epoch_us(window_start), max(rows), max(labelled) FROM (
-                SELECT model, model_version, window_start, rows, 0 AS labelled FROM _millrace_drift WHERE environment = {SqlName.Text(environment)}
-                UNION ALL SELECT model, model_version, window_start, 0, labelled FROM _millrace_performance WHERE environment = {SqlName.Text(environment)})
+            SELECT model, model_version, epoch_us(window_start), max(drift), max(quality) FROM (
+                SELECT model, model_version, window_start, arg_max(measured_from, measured_at) AS drift, NULL AS quality
+                FROM _millrace_drift WHERE environment = {SqlName.Text(environment)} GROUP BY ALL
+                UNION ALL SELECT model, model_version, window_start, NULL, arg_max(measured_from, measured_at)
+                FROM _millrace_performance WHERE environment = {SqlName.Text(environment)} GROUP BY ALL)
             GROUP BY ALL
             """);
         return result.Rows().ToDictionary(
-            r => ((string)r[0]!, (long)r[1]!, DateTimeOffset.UnixEpoch.AddTicks((long)r[2]! * TimeSpan.TicksPerMicrosecond)), r => ((long)r[3]!, (long)r[4]!));
+            r => ((string)r[0]!, (long)r[1]!, DateTimeOffset.UnixEpoch.AddTicks((long)r[2]! * TimeSpan.TicksPerMicrosecond)), r => ((string?)r[3], (string?)r[4]));
     }
 
     private static List<FeatureDrift> Drift(DuckConnection connection, MonitorRule rule, Window window, ModelManifest manifest, IReadOnlyList<Column> columns)
@@ -243,14 +255,14 @@ public sealed class EndpointMonitor(SqlSessionPool pool, Home home, Ledger.Ledge
             .. Head(environment, now, report), SqlName.Text(drift.Feature), Number(drift.Result.MissingShare),
             drift.Result.NewLevels.Count == 0 ? "NULL" : SqlName.Text(new JsonArray([.. drift.Result.NewLevels.Select(l => (JsonNode)JsonValue.Create(l)!)]).ToJsonString()),
             Number(psi.Value), Number(psi.Learnt), SqlName.Text(distance.Name), Number(distance.Value), Number(distance.Customary), Number(distance.Learnt),
-            drift.IsDrifted ? "true" : "false",
+            drift.IsDrifted ? "true" : "false", SqlName.Text(report.DriftState),
         ];
     }
 
     private static List<string> QualityRow(string environment, DateTimeOffset now, WindowReport report, QualityMeasure quality) =>
     [
         .. Head(environment, now, report), quality.Labelled.ToString(CultureInfo.InvariantCulture), SqlName.Text(quality.Metric), Number(quality.Value), Number(quality.Low),
-        Number(quality.High), Number(quality.Holdout), Number(quality.Loss), quality.IsWorse ? "true" : "false",
+        Number(quality.High), Number(quality.Holdout), Number(quality.Loss), quality.IsWorse ? "true" : "false", SqlName.Text(report.QualityState),
     ];
 
     private static IEnumerable<string> Head(string environment, DateTimeOffset now, WindowReport report) =>
@@ -263,6 +275,12 @@ public sealed class EndpointMonitor(SqlSessionPool pool, Home home, Ledger.Ledge
 
     private sealed record Window(string Model, long Version, Interval Interval, long Rows, long Labelled, LabelRule? Labels)
     {
+        /// <summary>A hash of what a verdict on drift is made from.</summary>
+        public required string DriftState { get; init; }
+
+        /// <summary>A hash of what a verdict on quality is made from.</summary>
+        public required string QualityState { get; init; }
+
         public string Sql => $"p.model = {SqlName.Text(Model)} AND p.model_version = '{Version.ToString(CultureInfo.InvariantCulture)}' "
             + $"AND p.event_time >= {SqlText.Literal(Interval.Start)}::TIMESTAMPTZ AND p.event_time < {SqlText.Literal(Interval.End)}::TIMESTAMPTZ";
     }

@@ -8,7 +8,10 @@ using Millrace.Sql;
 namespace Millrace.Monitoring;
 
 /// <summary>A journal of measures: a Delta table that only grows, whose versions the ledger names.</summary>
-/// <remarks>A window is measured again when more of it has come; readers take the row with the latest <c>measured_at</c>.</remarks>
+/// <remarks>
+/// A window is measured again when predictions or labels of it, or the rule, have changed since: <c>measured_from</c> is a hash of these. Readers take the
+/// rows with the latest <c>measured_at</c>.
+/// </remarks>
 public sealed class MonitorJournal(string name, Schema schema, string folder, Ledger.Ledger ledger)
 {
     private readonly LakeTable _table = new(folder);
@@ -21,7 +24,7 @@ public sealed class MonitorJournal(string name, Schema schema, string folder, Le
         new Column("rows", DataType.Long), new Column("feature", DataType.String), new Column("missing_share", DataType.Double),
         new Column("new_levels", DataType.String), new Column("psi", DataType.Double), new Column("psi_learnt", DataType.Double),
         new Column("distance", DataType.String), new Column("distance_value", DataType.Double), new Column("distance_customary", DataType.Double),
-        new Column("distance_learnt", DataType.Double), new Column("is_drifted", DataType.Boolean),
+        new Column("distance_learnt", DataType.Double), new Column("is_drifted", DataType.Boolean), new Column("measured_from", DataType.String),
     ]);
 
     /// <summary>The columns of <see cref="PerformanceOf"/>: one row a metric of a window.</summary>
@@ -31,7 +34,7 @@ public sealed class MonitorJournal(string name, Schema schema, string folder, Le
         new Column("model_version", DataType.Long), new Column("window_start", DataType.Timestamp), new Column("window_end", DataType.Timestamp),
         new Column("rows", DataType.Long), new Column("labelled", DataType.Long), new Column("metric", DataType.String), new Column("value", DataType.Double),
         new Column("low", DataType.Double), new Column("high", DataType.Double), new Column("holdout_value", DataType.Double), new Column("loss", DataType.Double),
-        new Column("is_worse", DataType.Boolean),
+        new Column("is_worse", DataType.Boolean), new Column("measured_from", DataType.String),
     ]);
 
     /// <summary>The journal's name, under which queries read it.</summary>

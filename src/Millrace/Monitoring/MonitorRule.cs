@@ -16,6 +16,12 @@ namespace Millrace.Monitoring;
 public sealed record MonitorRule(
     IntervalUnit Window, int MinRows, double DriftThreshold, double DriftShare, IReadOnlyList<string> Ignore, bool IsCalibrated, string? Metric, double WorseBy, int MinLabels)
 {
+    /// <summary>What decides a verdict on drift, as one text.</summary>
+    internal string DriftText => FormattableString.Invariant($"{Window} {MinRows} {DriftThreshold} {IsCalibrated} {string.Join(",", Ignore)}");
+
+    /// <summary>What decides a verdict on quality, as one text.</summary>
+    internal string QualityText => FormattableString.Invariant($"{Window} {Metric} {WorseBy} {MinLabels}");
+
     private static readonly Shape DriftShape = new(
         "drift section",
         "When inputs and predictions count as drifted from the reference that training kept.",

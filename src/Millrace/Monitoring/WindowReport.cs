@@ -10,7 +10,12 @@ namespace Millrace.Monitoring;
 /// <param name="Rows">Predictions in the window.</param>
 /// <param name="Drift">One a feature and one for the prediction; empty when nothing new had come.</param>
 /// <param name="Quality">One a metric; empty when no new label had come.</param>
-public sealed record WindowReport(Interval Window, string Model, long Version, long Rows, IReadOnlyList<FeatureDrift> Drift, IReadOnlyList<QualityMeasure> Quality);
+public sealed record WindowReport(Interval Window, string Model, long Version, long Rows, IReadOnlyList<FeatureDrift> Drift, IReadOnlyList<QualityMeasure> Quality)
+{
+    internal string DriftState { get; init; } = "";
+
+    internal string QualityState { get; init; } = "";
+}
 
 /// <summary>How far one column lies from its reference.</summary>
 /// <param name="Feature">The feature, or <c>prediction</c>.</param>

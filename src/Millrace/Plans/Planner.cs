@@ -115,8 +115,14 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
     {
         var pointer = PointerOf(asset.Key);
         var current = pointer is not null && pointer.Version.Build == asset.Build ? standing.Version(pointer.Version) : null;
+        var isJudged = current?.Makers.GetValueOrDefault(TrainedKind.GatesMaker) == kind.Gates.Text;
         if (current is not null && kind.Request is null)
-            return Settled(asset, current, PlanAction.Keep, current.Origin == origin ? "stands" : "stands; newer rows wait until a new version is asked for");
+        {
+            var reason = !isJudged
+                ? $"stands; its gates have changed since it passed: 'millrace run --retrain {asset.Key.Name}' asks them"
+                : current.Origin == origin ? "stands" : "stands; newer rows wait until a new version is asked for";
+            return Settled(asset, current, PlanAction.Keep, reason);
+        }
 
         Decision Stays(string reason, bool isRejected = false) =>
             current is null ? Hold(asset.Key, reason, isRejected) : Settled(asset, current, PlanAction.Keep, reason);
@@ -124,13 +130,14 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
             return Stays("a rollback rejected what it makes of these rows", isRejected: true);
 
         var awaited = asset.Parents.Any(p => parents[p].IsAwaited);
-        if (!awaited && current is not null && Satisfies(current, origin))
+        if (!awaited && current is not null && isJudged && Satisfies(current, origin))
             return Settled(asset, current, PlanAction.Keep, "stands; it was trained on these rows");
         if (!awaited && standing.Versions(asset.Build).LastOrDefault(v => Satisfies(v, origin)) is { } existing)
         {
-            if (!existing.IsRefused)
+            var isAsked = existing.Makers.GetValueOrDefault(TrainedKind.GatesMaker) == kind.Gates.Text;
+            if (!existing.IsRefused && (isAsked || existing.Id != current?.Id))
                 return Settled(asset, existing, PlanAction.Point, "already trained");
-            if (existing.Makers.GetValueOrDefault(TrainedKind.GatesMaker) == kind.Gates.Text)
+            if (existing.IsRefused && isAsked)
                 return Stays(string.Create(CultureInfo.InvariantCulture, $"its gates refused version {existing.Id.Number}, which these rows made: see 'millrace model show {asset.Key.Name}@{existing.Id.Number}'"));
         }
 

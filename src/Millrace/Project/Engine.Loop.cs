@@ -1,7 +1,10 @@
 using Millrace.Assets;
 using Millrace.Automation;
+using Millrace.Lake;
 using Millrace.Ledger;
 using Millrace.Monitoring;
+using Millrace.Native;
+using Millrace.Plans;
 using Millrace.Runs;
 using Millrace.Serving;
 using Millrace.Serving.Predictions;
@@ -13,13 +16,18 @@ namespace Millrace.Project;
 /// <param name="Endpoint">The endpoint.</param>
 /// <param name="Windows">What was measured now; empty when nothing new had come.</param>
 /// <param name="Verdict">What its retraining policy says; null without a policy.</param>
-public sealed record EndpointWatch(AssetKey Endpoint, IReadOnlyList<WindowReport> Windows, RetrainVerdict? Verdict);
+/// <param name="Failure">Why it could not be measured; null when it could.</param>
+public sealed record EndpointWatch(AssetKey Endpoint, IReadOnlyList<WindowReport> Windows, RetrainVerdict? Verdict, string? Failure = null);
 
 /// <summary>What one tick of automation did.</summary>
 /// <param name="Watched">One an endpoint.</param>
 /// <param name="Answered">The requests that the run took up.</param>
 /// <param name="Run">The run; null when nothing was asked for.</param>
-public sealed record TickResult(IReadOnlyList<EndpointWatch> Watched, IReadOnlyList<RequestRecord> Answered, RunResult? Run);
+public sealed record TickResult(IReadOnlyList<EndpointWatch> Watched, IReadOnlyList<RequestRecord> Answered, RunResult? Run)
+{
+    /// <summary>Requests for a version of rows that the one in force was trained on already: they wait for newer rows.</summary>
+    public IReadOnlyList<RequestRecord> Waiting { get; init; } = [];
+}
 
 public sealed partial class Engine
 {
@@ -36,8 +44,20 @@ public sealed partial class Engine
             if (Released(pointer) is not EndpointDefinition endpoint)
                 continue;
             var rule = endpoint.Monitor is { } watched ? MonitorRule.Read(watched, []) : null;
-            var windows = rule is null ? [] : Monitor.Watch(Environment, Watched(endpoint, rule, pointers), cancellationToken);
-            watches.Add(new EndpointWatch(endpoint.Key, windows, Ask(endpoint, pointers, moment, isDecided: true)));
+            IReadOnlyList<WindowReport> windows = [];
+            string? failure = null;
+            try
+            {
+                if (rule is not null)
+                    windows = Monitor.Watch(Environment, Watched(endpoint, rule, pointers), cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is DuckException or LakeException or InvalidDataException or IOException)
+            {
+                // One endpoint that cannot be measured keeps none of the others from it.
+                failure = e.Message.Split('\n')[0].Trim();
+            }
+
+            watches.Add(new EndpointWatch(endpoint.Key, windows, Ask(endpoint, pointers, moment, isDecided: true), failure));
         }
 
         return watches;
@@ -49,6 +69,8 @@ public sealed partial class Engine
     public TickResult RunDue(DateTimeOffset? asOf, CancellationToken cancellationToken)
     {
         var now = asOf ?? _options.Clock.GetUtcNow();
+        if (now > _options.Clock.GetUtcNow())
+            throw new EngineException(FormattableString.Invariant($"{now.UtcDateTime:yyyy-MM-dd HH:mm} UTC has not come yet: what a policy asks for then would count as asked. Give a moment of the past, or none.")) { IsMistake = true };
         foreach (var endpoint in Ledger.Pointers(Environment).Keys.Where(k => k.Kind == AssetKind.Endpoint))
             new PredictionTable(Home.Folder, endpoint.Name, Ledger, _pool).Fold(_options.Clock.GetUtcNow(), cancellationToken);
         var watched = Watch(asOf, cancellationToken);
@@ -65,7 +87,12 @@ public sealed partial class Engine
         if (due.Count == 0)
             return new TickResult(watched, due, null);
 
-        // A request stays open until its run has ended, so that a run that dies is simply asked for again.
+        // A request stays open until its run has ended, so that a run that dies is simply asked for again; and until there are rows to learn from.
+        var waiting = WaitingForRows(due);
+        due = [.. due.Except(waiting)];
+        if (due.Count == 0)
+            return new TickResult(watched, due, null) { Waiting = waiting };
+
         var run = Run(new RunRequest { AsOf = asOf, AsReleased = true, Retrain = due.ToDictionary(r => r.Asset, r => r.Reason) }, cancellationToken);
         foreach (var request in due)
         {
@@ -74,7 +101,7 @@ public sealed partial class Engine
             Ledger.EndRequests([request.Id], isGood ? RequestState.Done : RequestState.Refused, run.Run?.Id, result?.Message ?? result?.Reason);
         }
 
-        return new TickResult(watched, due, run);
+        return new TickResult(watched, due, run) { Waiting = waiting };
     }
 
     /// <summary>Models of which a run is to make a new version, by what a person asks for.</summary>
@@ -94,7 +121,8 @@ public sealed partial class Engine
     public bool IsDue()
     {
         var now = _options.Clock.GetUtcNow();
-        if (Ledger.Requests(Environment).Any(r => r.State == RequestState.Open && r.Due <= now))
+        var open = Ledger.Requests(Environment).Where(r => r.State == RequestState.Open && r.Due <= now).ToList();
+        if (open.Count > WaitingForRows(open).Count)
             return true;
         var pointers = Ledger.Pointers(Environment);
         return pointers.Values.Where(p => p.Asset.Kind == AssetKind.Endpoint).Select(Released).OfType<EndpointDefinition>().Any(endpoint =>
@@ -104,6 +132,15 @@ public sealed partial class Engine
 
     /// <summary>The endpoints of the environment, ready to answer. The caller refreshes and disposes them.</summary>
     public ServedEndpoints Serve() => new(Environment, Home.Folder, Ledger, Registry, _pool, _options.Clock);
+
+    /// <summary>Those requests of which the plan says that the version in force was trained on these very rows.</summary>
+    private List<RequestRecord> WaitingForRows(IReadOnlyCollection<RequestRecord> requests)
+    {
+        if (requests.Count == 0)
+            return [];
+        var plan = Plan(new RunRequest { AsReleased = true, Retrain = requests.ToDictionary(r => r.Asset, r => r.Reason) });
+        return [.. requests.Where(r => plan.Decisions.Any(d => d.Asset == r.Asset && d.Action == PlanAction.Keep))];
+    }
 
     private EndpointMonitor Monitor => new(_pool, Home, Ledger, Registry, _options.Clock);
 

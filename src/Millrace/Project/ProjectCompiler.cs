@@ -282,6 +282,10 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
             var truth = _assets.Values.FirstOrDefault(a => a.Wanted.Key.Kind.IsRelation() && a.Wanted.Key.Name == labels.Table);
             if (truth is null && files.Assets.All(a => a.Name != labels.Table || !a.Kind.IsRelation()))
                 Report(endpoint, "unknown-asset", "table", $"'labels' reads '{labels.Table}', which is no table of the project.{Suggestion.Sentence(labels.Table, _facts.Keys.Select(k => k.Name))}");
+            if (truth?.Wanted.Schema.Find(labels.Label) is { } label && !label.Type.IsNumeric && label.Type != DataType.Boolean)
+                Report(endpoint, "bad-label", "label", $"The label '{label.Name}' of {labels.Table} is {label.Type}. The truth about a prediction is a number or a BOOLEAN.");
+            if (labels.Matches == LabelRule.EventTime && truth?.Wanted.Schema.Find(labels.Key) is { } when && !when.Type.IsTime)
+                Report(endpoint, "no-time", "key", $"'matches: event_time' compares moments, and the key '{when.Name}' of {labels.Table} is {when.Type}. Name a DATE or TIMESTAMP, or write matches: prediction_id.");
             foreach (var (key, column) in new[] { ("label", labels.Label), ("key", labels.Key) })
             {
                 if (truth is { Wanted.Schema: var schema } && schema.Find(column) is null)
@@ -319,7 +323,7 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
         _problems.Add(new Problem(code, message, definition.File, LineOf(definition, key)));
 
     private static int LineOf(AssetDefinition definition, string key) =>
-        1 + Math.Max(0, Array.FindIndex(definition.Text.Split('\n'), l => l.TrimStart(' ', '{', '-').StartsWith(key + ":", StringComparison.Ordinal)));
+        DefinitionFile.LineOf(definition.Text, key);
 
     private (Schema Schema, QueryAnalysis Analysis)? Analyze(
         TableDefinition table, IReadOnlyList<AssetKey> parents, Dictionary<string, RelationFacts> facts, Fingerprint key)

@@ -30,6 +30,9 @@ public sealed class ServedEndpoints : IDisposable
     /// <summary>The endpoints by name. It changes with releases.</summary>
     public IReadOnlyDictionary<string, EndpointRuntime> ByName => _endpoints;
 
+    /// <summary>True when an endpoint that is released cannot be served, or not with the version that is released.</summary>
+    public bool HasFailures => _failures.Count > 0;
+
     /// <summary>Follows the newest release, if it is another than the last one that was followed.</summary>
     /// <param name="told">Told in words what changed: a version that came into force, an endpoint that went, a version that cannot be loaded.</param>
     /// <remarks>A version that cannot be loaded leaves the one before in force, and is tried again each time.</remarks>
@@ -99,7 +102,7 @@ public sealed class ServedEndpoints : IDisposable
         }
         catch (Exception e) when (e is InvalidDataException or OnnxModelException or IOException or ArgumentException)
         {
-            var message = $"endpoint {name} cannot serve {endpoint.Model}@{number} and keeps what it had: {e.Message}";
+            var message = $"endpoint {name} cannot serve {endpoint.Model}@{number}{(_endpoints.TryGetValue(name, out var had) && had.IsReady ? " and keeps what it had" : "")}: {e.Message}";
             if (_failures.GetValueOrDefault(name) != message)
                 told(message);
             _failures[name] = message;

@@ -53,6 +53,14 @@ public static class DefinitionFile
         }
     }
 
+    /// <summary>The line on which a YAML text has a key, at any depth; the first when it stands nowhere.</summary>
+    public static int LineOf(string text, string key)
+    {
+        static bool Starts(string line, string word, int at) =>
+            at >= 0 && line.AsSpan(at + word.Length).StartsWith(":") && (at == 0 || line[at - 1] is ' ' or '{' or ',' or '-') && !line.AsSpan(0, at).Contains('#');
+        return 1 + Math.Max(0, Array.FindIndex(text.Split('\n'), line => Starts(line, key, line.IndexOf(key, StringComparison.Ordinal))));
+    }
+
     /// <summary>The unit that <see cref="Interval"/> names.</summary>
     public static IntervalUnit UnitOf(Section section) =>
         section.Text(Interval.Name) is { } word ? (IntervalUnit)IntervalUnits.Words.ToList().IndexOf(word) : IntervalUnit.Day;
