@@ -37,6 +37,14 @@ public sealed record ModelPlan(ModelDefinition Definition, TrainingQuery Query, 
         return plan;
     }
 
+    /// <summary>Reports what is wrong with a model whose data is not known: everything that needs no columns.</summary>
+    public static void CheckAlone(ModelDefinition definition, ICollection<Problem> problems)
+    {
+        var binder = new Binder(definition, new Schema([]));
+        binder.CheckAlone();
+        binder.Problems.ForEach(problems.Add);
+    }
+
     private sealed class Binder(ModelDefinition model, Schema schema)
     {
         public List<Problem> Problems { get; } = [];
@@ -53,16 +61,7 @@ public sealed record ModelPlan(ModelDefinition Definition, TrainingQuery Query, 
 
             var features = Features();
             CheckTypes();
-            foreach (var gate in model.Gates)
-            {
-                if (Evaluation.WhyUnknown(gate.Metric, model.Task) is { } unknown)
-                    Problems.Add(new Problem("unknown-metric", unknown, model.File, gate.Line));
-            }
-
-            var trainer = Trainers.Find(model.Trainer, model.Task, out var mistake);
-            if (mistake is not null)
-                Report("unknown-trainer", mistake, "trainer");
-            var parameters = trainer is null ? null : Parameters(trainer);
+            var (trainer, parameters) = CheckAlone();
             if (Problems.Count > 0 || trainer is null || parameters is null)
                 return null;
             return new ModelPlan(
@@ -79,6 +78,21 @@ public sealed record ModelPlan(ModelDefinition Definition, TrainingQuery Query, 
                 },
                 trainer,
                 parameters);
+        }
+
+        /// <summary>What can be said without the columns.</summary>
+        public (ITrainer? Trainer, TrainerParameters? Parameters) CheckAlone()
+        {
+            foreach (var gate in model.Gates)
+            {
+                if (Evaluation.WhyUnknown(gate.Metric, model.Task) is { } unknown)
+                    Problems.Add(new Problem("unknown-metric", unknown, model.File, gate.Line));
+            }
+
+            var trainer = Trainers.Find(model.Trainer, model.Task, out var mistake);
+            if (mistake is not null)
+                Report("unknown-trainer", mistake, "trainer");
+            return (trainer, trainer is null ? null : Parameters(trainer));
         }
 
         private List<ModelFeature> Features()

@@ -254,7 +254,13 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
 
     private void Compile(ModelDefinition model, IReadOnlyList<AssetKey> parents)
     {
-        if (parents is not [var data] || !_assets.TryGetValue(data, out var read) || ModelPlan.Bind(model, read.Wanted.Schema, _problems) is not { } plan)
+        if (parents is not [var data] || !_assets.TryGetValue(data, out var read))
+        {
+            ModelPlan.CheckAlone(model, _problems);
+            return;
+        }
+
+        if (ModelPlan.Bind(model, read.Wanted.Schema, _problems) is not { } plan)
             return;
         var facts = _facts[data];
         var columns = plan.Columns.Select(name => facts.Columns.First(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase)));

@@ -1,7 +1,9 @@
 using System.Text;
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
+using Millrace.Automation;
 using Millrace.Governance;
+using Millrace.Monitoring;
 using Millrace.Serving;
 using Millrace.Sources;
 using Millrace.Transforms;
@@ -91,9 +93,27 @@ public static class ProjectFolder
         "sources" => SourceDefinitionReader.Read(file, text, problems),
         "tables" => TableDefinitionReader.Read(file, text, problems),
         "models" => ModelDefinitionReader.Read(file, text, problems),
-        "endpoints" => EndpointDefinitionReader.Read(file, text, problems),
+        "endpoints" => ReadEndpoint(file, text, problems),
         _ => null,
     };
+
+    /// <summary>Reads an endpoint; of one with a mistake also the parts that other rooms read, so that their mistakes are told with it.</summary>
+    private static EndpointDefinition? ReadEndpoint(string file, string text, List<Problem> problems)
+    {
+        var definition = EndpointDefinitionReader.Read(file, text, problems);
+        if (definition is null && DefinitionText.Parse(text, file, 1, []) is { IsMap: true } node)
+        {
+            foreach (var (name, _, value) in node.Entries)
+            {
+                if (name == "monitor")
+                    MonitorRule.Read(value, problems);
+                else if (name == "retrain")
+                    RetrainRule.Read(value, problems);
+            }
+        }
+
+        return definition;
+    }
 
     private static Problem? NotAProject(string folder)
     {

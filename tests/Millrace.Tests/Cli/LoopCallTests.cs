@@ -96,6 +96,21 @@ public sealed class LoopCallTests : IDisposable
     public void A_tick_of_a_moment_that_has_not_come_is_refused() =>
         Assert.Contains("has not come yet", Refused("run", "--due", "--as-of", "2099-01-01"), StringComparison.Ordinal);
 
+    [Fact]
+    public void Every_mistake_of_models_and_endpoints_is_told_at_once_with_its_line()
+    {
+        _project.Project.Write("models/wrong.yaml", "task: regression\ndata: visitz\nlabel: visits\nkey: at\ntrainer: gbtd\ngates:\n  - {metric: mea, max: 1}\n");
+        _project.Project.Write("endpoints/wrong.yaml", """
+            model: visits
+            labels: {table: visits, label: visits, key: at, matches: hour}
+            monitor: {window: fortnight, min_rows: 0}
+            retrain: {on: [drift], schedule: "61 * * * *", time_zone: Nowhere/City}
+            """);
+        var error = _project.Call("plan").Error;
+        foreach (var said in (string[])["models/wrong.yaml:2", "models/wrong.yaml:5", "models/wrong.yaml:7", "'matches' is 'hour'", "'window' is 'fortnight'", "'min_rows' is 0", "Minutes: 61 is not between 0 and 59", "'Nowhere/City' is no time zone"])
+            Assert.Contains(said, error, StringComparison.Ordinal);
+    }
+
     private string Worse() => _project.Done("query", """
         SELECT count(*) AS n FROM (SELECT * FROM visits__performance QUALIFY measured_at = max(measured_at) OVER (PARTITION BY window_start)) WHERE is_worse
         """);
