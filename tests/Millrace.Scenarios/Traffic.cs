@@ -20,7 +20,7 @@ internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
     /// <summary>Rows that were answered.</summary>
     public long Rows => Interlocked.Read(ref _rows);
 
-    /// <summary>Requests that were not answered with 200.</summary>
+    /// <summary>Requests that were not answered with 200, or not at all.</summary>
     public int Failures => Volatile.Read(ref _failures);
 
     public async Task<JsonNode> Metadata() => (await _http.GetFromJsonAsync<JsonNode>("v2/models/demand"))!;
@@ -53,6 +53,7 @@ internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
                 }
                 catch (HttpRequestException)
                 {
+                    Interlocked.Increment(ref _failures);
                     CutOff = next;
                     return;
                 }
