@@ -15,9 +15,6 @@ public sealed record Plan(string Environment, DateTimeOffset? AsOf, IReadOnlyLis
     /// <summary>The hash by which a person approves exactly this plan.</summary>
     public Fingerprint Hash => Fingerprint.Of(ToJson(withHash: false).ToJsonString());
 
-    /// <summary>The assets that stand on the ones that change, and that the plan leaves as they are.</summary>
-    public IReadOnlyList<AssetKey> Untouched => [.. Decisions.Where(d => d.Action == PlanAction.Keep).Select(d => d.Asset)];
-
     /// <summary>The plan for programs.</summary>
     public JsonObject ToJson() => ToJson(withHash: true);
 
