@@ -81,9 +81,19 @@ public sealed class ServedEndpoints : IDisposable
 
     private void Follow(EndpointDefinition endpoint, IReadOnlyDictionary<AssetKey, Pointer> pointers, Action<string> told)
     {
-        if (!pointers.TryGetValue(new AssetKey(AssetKind.Model, endpoint.Model), out var pointer) || _ledger.Version(pointer.Version) is not { } version)
-            return;
         var name = endpoint.Key.Name;
+        if (!pointers.TryGetValue(new AssetKey(AssetKind.Model, endpoint.Model), out var pointer) || _ledger.Version(pointer.Version) is not { } version)
+        {
+            // A release without the model: what was served before it must not go on answering.
+            if (_endpoints.TryGetValue(name, out var without) && without.IsReady)
+            {
+                without.Withdraw();
+                told($"endpoint {name} has no released version of {endpoint.Model} any more");
+            }
+
+            return;
+        }
+
         var number = version.Id.Number.ToString(CultureInfo.InvariantCulture);
         try
         {
