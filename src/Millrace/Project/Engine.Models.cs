@@ -35,8 +35,7 @@ public sealed partial class Engine
         return [.. keys.SelectMany(key =>
         {
             var labels = Ledger.Labels(key);
-            return Registry.Versions(key).Reverse().Select(v => new ModelView(
-                Registry.Read(v), pointers.GetValueOrDefault(key)?.Version == v.Id, [.. labels.Where(l => l.Number == v.Id.Number).Select(l => l.Name)]));
+            return Registry.Versions(key).Reverse().Select(v => View(v, pointers, labels));
         })];
     }
 
@@ -57,8 +56,13 @@ public sealed partial class Engine
     public ModelView Model(string reference)
     {
         var version = VersionOf(reference);
-        return Models(version.Id.Asset.Name).First(m => m.Model.Version == version.Id.Number);
+        return View(version, Ledger.Pointers(Environment), Ledger.Labels(version.Id.Asset));
     }
+
+    private ModelView View(VersionRecord version, IReadOnlyDictionary<AssetKey, Pointer> pointers, IReadOnlyList<ModelLabel> labels) => new(
+        Registry.Read(version),
+        pointers.GetValueOrDefault(version.Id.Asset)?.Version == version.Id,
+        [.. labels.Where(l => l.Number == version.Id.Number).Select(l => l.Name)]);
 
     /// <summary>Releases a version that a person chose.</summary>
     /// <param name="reference">Such as <c>demand@2</c>.</param>

@@ -81,6 +81,19 @@ public sealed class LoopCallTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_manifest_keeps_nobody_from_the_other_versions()
+    {
+        _project.Done("run");
+        var first = Directory.GetFiles(Path.Combine(_project.Project.Folder, ".millrace", "artifacts"), "*", SearchOption.AllDirectories).Single(f => File.ReadAllBytes(f)[0] == '{');
+        _project.Project.Write("models/visits.yaml", ModelProject.Definition + "\nexclude: [rain]\n");
+        _project.Call("run");
+        File.WriteAllText(first, "{}");
+        Assert.Contains("visits@2", _project.Done("model", "show", "visits@2"), StringComparison.Ordinal);
+        Assert.Contains("was changed", _project.Call("model", "show", "visits@1").Error, StringComparison.Ordinal);
+        Assert.NotEqual(ExitCode.Done, _project.Call("doctor").ExitCode);
+    }
+
+    [Fact]
     public void Gates_that_have_changed_are_told_and_asked_when_someone_asks()
     {
         _project.Done("run");
