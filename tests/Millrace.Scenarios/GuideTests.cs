@@ -41,7 +41,7 @@ public sealed partial class GuideTests
         var folder = Directory.CreateTempSubdirectory("millrace-guide-");
         try
         {
-            Directory.CreateSymbolicLink(Path.Combine(folder.FullName, "samples"), Path.Combine(Workshop.Root(), "samples"));
+            Workshop.Copy(Path.Combine(Workshop.Root(), "samples"), Path.Combine(folder.FullName, "samples"), withState: false);
             File.CreateSymbolicLink(Path.Combine(folder.FullName, "millrace"), Path.Combine(AppContext.BaseDirectory, "Millrace.Cli"));
             var port = FreePort();
             var script = new StringBuilder("exec 2> errors.log\ntrap 'kill $!; wait $!' EXIT\n");
