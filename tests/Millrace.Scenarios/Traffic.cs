@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 
 namespace Millrace.Scenarios;
 
@@ -51,7 +52,8 @@ internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
                 {
                     await Ask(metadata, string.Create(CultureInfo.InvariantCulture, $"extra-{next}"), [round[next % round.Count]]);
                 }
-                catch (HttpRequestException)
+                // A server that dies while its connection is made shows as the socket's own error.
+                catch (Exception e) when (e is HttpRequestException or SocketException)
                 {
                     Interlocked.Increment(ref _failures);
                     CutOff = next;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using Millrace.Serving.Predictions;
 using Millrace.Sql;
@@ -132,7 +133,8 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
                 answered[rows == 1 ? id : $"{id}/{row}"] = (2 * Temp(id)) + 1;
             return true;
         }
-        catch (HttpRequestException)
+        // A server that dies while its connection is made shows as the socket's own error.
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             return false;
         }
