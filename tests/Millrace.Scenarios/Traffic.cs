@@ -44,21 +44,21 @@ internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
         var round = hours.Where(h => Hour(h).StartsWith(month, StringComparison.Ordinal)).ToList();
         return new Going(stop, Task.Run(async () =>
         {
-            var metadata = await Metadata();
-            while (!stop.IsCancellationRequested)
+            var next = -1;
+            try
             {
-                var next = Interlocked.Increment(ref _extra);
-                try
+                var metadata = await Metadata();
+                while (!stop.IsCancellationRequested)
                 {
+                    next = Interlocked.Increment(ref _extra);
                     await Ask(metadata, string.Create(CultureInfo.InvariantCulture, $"extra-{next}"), [round[next % round.Count]]);
                 }
-                // A server that dies while its connection is made shows as the socket's own error.
-                catch (Exception e) when (e is HttpRequestException or SocketException)
-                {
-                    Interlocked.Increment(ref _failures);
-                    CutOff = next;
-                    return;
-                }
+            }
+            // A server that dies while its connection is made shows as the socket's own error.
+            catch (Exception e) when (e is HttpRequestException or SocketException)
+            {
+                Interlocked.Increment(ref _failures);
+                CutOff = next;
             }
         }));
     }
