@@ -1,3 +1,4 @@
+using Millrace.Statistics;
 using Millrace.Training.Onnx;
 
 namespace Millrace.Training;

@@ -1,3 +1,5 @@
+using Millrace.Statistics;
+
 namespace Millrace.Training.Boosting;
 
 /// <summary>e^x - y x, the negative log-likelihood of a count with the rate e^x; measured as the mean Poisson deviance.</summary>

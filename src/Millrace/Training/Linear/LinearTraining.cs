@@ -1,3 +1,5 @@
+using Millrace.Statistics;
+
 namespace Millrace.Training.Linear;
 
 /// <summary>What the linear trainers share: prepare, minimise, wrap.</summary>

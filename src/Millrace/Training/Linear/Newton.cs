@@ -1,3 +1,5 @@
+using Millrace.Statistics;
+
 namespace Millrace.Training.Linear;
 
 /// <summary>Minimises the sum of a loss over the rows plus l2/2 times the squared weights, the intercept left free.</summary>

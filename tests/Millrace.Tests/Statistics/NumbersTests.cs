@@ -1,7 +1,7 @@
 using System.Runtime.Intrinsics;
-using Millrace.Training;
+using Millrace.Statistics;
 
-namespace Millrace.Tests.Training;
+namespace Millrace.Tests.Statistics;
 
 public sealed class NumbersTests
 {

@@ -1,8 +1,8 @@
 using System.Runtime.Intrinsics;
 
-namespace Millrace.Training;
+namespace Millrace.Statistics;
 
-/// <summary>The elementary functions and sums that training computes with: equal bits on every processor and for every number of
+/// <summary>The elementary functions that training and scoring compute with: equal bits on every processor and for every number of
 /// threads.</summary>
 /// <remarks>
 /// The platform's own exponential and logarithm differ between C libraries by the last bit, and one bit is enough to move a split.
