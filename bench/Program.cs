@@ -14,6 +14,7 @@ var measures = new Dictionary<string, Action<BenchOptions>>
     ["no-op-run"] = ProcessBench.NoOpRun,
     ["sample"] = ProcessBench.Sample,
     ["serve"] = ServeBench.OneRow,
+    ["walk"] = ServeBench.Walk,
     ["prediction-log"] = PredictionLogBench.Write,
     ["train"] = TrainBench.Run,
     ["monitoring"] = MonitoringBench.Watch,

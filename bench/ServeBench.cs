@@ -28,10 +28,7 @@ internal static partial class ServeBench
         using var folder = BenchOptions.Folder();
         var body = folder.File("row.json");
         File.WriteAllText(body, Request(1));
-        using var model = OnnxModel.Open(Forest());
-        Table.Heading("one row through the engine alone", options.Pairs);
-        Table.Row("us a call", Enumerable.Range(0, options.Pairs).Select(_ => CallMicroseconds(model)), format: "0.0");
-
+        Walk(options);
         Serve(folder, (ours, echo, runtime) =>
         {
             var number = 0L;
@@ -80,7 +77,7 @@ internal static partial class ServeBench
         var table = new PredictionTable(folder.Path, "demand", ledger, pool);
         using var runtime = new EndpointRuntime(
             PredictionLog.Open(table, new PredictionLogOptions(), TimeProvider.System), TimeProvider.System, new ServingLimits());
-        runtime.Switch(OnnxScorer.Serve("demand", "demand", "1", OnnxModel.Open(Forest())));
+        runtime.Switch(OnnxScorer.Serve("demand", "demand", "1", OnnxModel.Open(Forest(Trees, Depth))));
         var options = new ServerOptions { Port = 0 };
         RunAsync().GetAwaiter().GetResult();
 
@@ -98,19 +95,54 @@ internal static partial class ServeBench
         await http.Response.WriteAsJsonAsync(request!, EchoJson.Default.EchoRequest);
     }
 
-    private static double CallMicroseconds(OnnxModel model)
+    /// <summary>Rows through the model alone: walking its trees against the engine, without HTTP and log.</summary>
+    public static void Walk(BenchOptions options)
     {
-        const int Calls = 20_000;
-        var watch = Stopwatch.StartNew();
-        for (var call = 0; call < Calls; call++)
+        foreach (var (trees, depth) in new[] { (50, 4), (Trees, Depth), (1000, 6) })
         {
-            using var batch = model.Rent(1);
+            using var model = OnnxModel.Open(Forest(trees, depth));
+            if (!model.WalksTrees)
+                throw new InvalidOperationException("The forest is not walked.");
+            Table.Heading(
+                string.Create(CultureInfo.InvariantCulture, $"scoring alone: {trees} trees of {1 << depth} leaves, {Features} numbers, us a call"),
+                options.Pairs);
+            foreach (var rows in new[] { 1, 16, 256, 4096 })
+            {
+                CallMicroseconds(model, rows, trees, byEngine: true);
+                CallMicroseconds(model, rows, trees, byEngine: false);
+                var pairs = Enumerable.Range(0, options.Pairs).Select(i =>
+                {
+                    var first = CallMicroseconds(model, rows, trees, byEngine: i % 2 == 0);
+                    var second = CallMicroseconds(model, rows, trees, byEngine: i % 2 != 0);
+                    return i % 2 == 0 ? (Engine: first, Walk: second) : (Engine: second, Walk: first);
+                }).ToList();
+                Table.Row(string.Create(CultureInfo.InvariantCulture, $"{rows} rows, engine"), pairs.Select(p => p.Engine), format: "0.0");
+                Table.Row(string.Create(CultureInfo.InvariantCulture, $"{rows} rows, walk"), pairs.Select(p => p.Walk), format: "0.0");
+                Table.Row(string.Create(CultureInfo.InvariantCulture, $"{rows} rows, walk / engine"), pairs.Select(p => p.Walk / p.Engine), 1);
+            }
+        }
+    }
+
+    private static double CallMicroseconds(OnnxModel model, int rows, int trees, bool byEngine)
+    {
+        var calls = (int)Math.Clamp(10_000_000L / ((long)rows * trees), 3, 20_000);
+        var chance = new Random(3);
+        var values = new float[rows + 5000];
+        foreach (ref var value in values.AsSpan())
+            value = chance.Next(100_000) / 1000f;
+        var watch = Stopwatch.StartNew();
+        for (var call = 0; call < calls; call++)
+        {
+            using var batch = model.Rent(rows);
             for (var i = 0; i < Features; i++)
-                batch.Values<float>(i)[0] = (call + i) % 100;
-            batch.Score();
+                values.AsSpan(((call * 37) + (i * 401)) % 5000, rows).CopyTo(batch.Values<float>(i));
+            if (byEngine)
+                batch.ScoreByEngine();
+            else
+                batch.Score();
         }
 
-        return watch.Elapsed.TotalMicroseconds / Calls;
+        return watch.Elapsed.TotalMicroseconds / calls;
     }
 
     private static string Request(int rows)
@@ -125,17 +157,17 @@ internal static partial class ServeBench
     }
 
     /// <summary>Trees whose splits are drawn with a fixed seed: the shape of a trained model, not its sense.</summary>
-    private static byte[] Forest()
+    private static byte[] Forest(int count, int depth)
     {
         var chance = new Random(7);
         var (trees, nodes, features, values, modes, yes, no) =
             (new List<long>(), new List<long>(), new List<long>(), new List<float>(), new List<string>(), new List<long>(), new List<long>());
         var (leafTrees, leafNodes, leafIds, weights) = (new List<long>(), new List<long>(), new List<long>(), new List<float>());
-        for (var tree = 0; tree < Trees; tree++)
+        for (var tree = 0; tree < count; tree++)
         {
-            for (var node = 0; node < (2 << Depth) - 1; node++)
+            for (var node = 0; node < (2 << depth) - 1; node++)
             {
-                var isLeaf = node >= (1 << Depth) - 1;
+                var isLeaf = node >= (1 << depth) - 1;
                 trees.Add(tree);
                 nodes.Add(node);
                 features.Add(isLeaf ? 0 : chance.Next(Features));

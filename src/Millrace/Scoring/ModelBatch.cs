@@ -17,6 +17,7 @@ public sealed class ModelBatch : IDisposable
     private readonly OrtTensor[] _given;
     private readonly OrtTensor?[] _made;
     private readonly bool[] _isFilled;
+    private float[] _room = [];
     private bool _isRented;
     private bool _isScored;
 
@@ -50,14 +51,23 @@ public sealed class ModelBatch : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void Score()
     {
-        ObjectDisposedException.ThrowIf(!_isRented, this);
-        for (var i = 0; i < _inputs.Length; i++)
+        if (_model.Walker is not { } walker)
         {
-            if (!_isFilled[i])
-                throw new ScoringException($"The input {_inputs[i].Port} is missing.");
-            _inputs[i].Seal();
+            ScoreByEngine();
+            return;
         }
 
+        Check();
+        walker.Score(_inputs, _outputs, Rows, ref _room);
+        _isScored = true;
+    }
+
+    /// <summary>Runs the model in the engine, even where <see cref="Score"/> would not.</summary>
+    internal void ScoreByEngine()
+    {
+        Check();
+        for (var i = 0; i < _inputs.Length; i++)
+            _given[i] = _inputs[i].Give();
         for (var i = 0; i < _outputs.Length; i++)
             _made[i] = _outputs[i] is TextColumn ? null : _outputs[i].Tensor;
         _model.Session.Run(_given, _made);
@@ -96,12 +106,8 @@ public sealed class ModelBatch : IDisposable
     {
         foreach (var output in _outputs)
             output.Resize(rows);
-        for (var i = 0; i < _inputs.Length; i++)
-        {
-            _inputs[i].Resize(rows);
-            _given[i] = _inputs[i].Tensor!;
-        }
-
+        foreach (var input in _inputs)
+            input.Resize(rows);
         Array.Clear(_isFilled);
         Rows = rows;
         _isScored = false;
@@ -125,6 +131,18 @@ public sealed class ModelBatch : IDisposable
             column.Dispose();
     }
 
+    private void Check()
+    {
+        ObjectDisposedException.ThrowIf(!_isRented, this);
+        ObjectDisposedException.ThrowIf(_model.IsDisposed, _model);
+        for (var i = 0; i < _inputs.Length; i++)
+        {
+            if (!_isFilled[i])
+                throw new ScoringException($"The input {_inputs[i].Port} is missing.");
+            _inputs[i].Check();
+        }
+    }
+
     private static Span<T> Span<T>(BatchColumn column, string what)
     {
         if (typeof(T) == typeof(string) && column is TextColumn texts)
@@ -145,7 +163,7 @@ public sealed class ModelBatch : IDisposable
     /// <summary>The two types are the same, which only the caller knows.</summary>
     private static Span<T> Cast<TColumn, T>(BatchColumn<TColumn> column) where TColumn : unmanaged
     {
-        var values = column.Values.Span;
+        var values = column.Span;
         return MemoryMarshal.CreateSpan(ref Unsafe.As<TColumn, T>(ref MemoryMarshal.GetReference(values)), values.Length);
     }
 }

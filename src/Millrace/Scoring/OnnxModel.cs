@@ -1,11 +1,12 @@
 using Millrace.Native;
+using Millrace.Scoring.Trees;
 
 namespace Millrace.Scoring;
 
 /// <summary>A trained model, ready to score rows.</summary>
 /// <remarks>
 /// Safe to use from many threads. The answer for a row does not depend on threads; it may differ in its last bits between batches of
-/// different sizes where the graph multiplies matrices, not where it walks trees.
+/// different sizes where the graph multiplies matrices, never where trees are walked, see <see cref="WalksTrees"/>.
 /// </remarks>
 public sealed class OnnxModel : IDisposable
 {
@@ -16,10 +17,12 @@ public sealed class OnnxModel : IDisposable
     private readonly ModelBatch?[] _many = new ModelBatch?[Math.Max(2, Environment.ProcessorCount)];
     private volatile bool _isDisposed;
 
-    private OnnxModel(OrtSession session)
+    private OnnxModel(OrtSession session, ReadOnlySpan<byte> file)
     {
         Session = session;
         Signature = ModelSignature.Read(session);
+        Walker = TreeGraph.Walker(file, Signature, out var reason);
+        EngineReason = reason;
     }
 
     public ModelSignature Signature { get; }
@@ -27,7 +30,18 @@ public sealed class OnnxModel : IDisposable
     /// <summary>The entries that the maker left in the file beside the graph.</summary>
     public IReadOnlyDictionary<string, string> Properties => Session.Metadata.Properties;
 
+    /// <summary>Whether rows are scored by walking the trees of the file without the engine; see the room's README.</summary>
+    public bool WalksTrees => Walker is not null;
+
     internal OrtSession Session { get; }
+
+    /// <summary>What scores instead of the engine; null where the engine does.</summary>
+    internal TreeWalker? Walker { get; }
+
+    /// <summary>Why the engine scores; empty where it does not.</summary>
+    internal string EngineReason { get; }
+
+    internal bool IsDisposed => _isDisposed;
 
     /// <summary>Opens a model from the bytes of its file.</summary>
     /// <exception cref="OnnxModelException">
@@ -53,7 +67,7 @@ public sealed class OnnxModel : IDisposable
 
         try
         {
-            return new OnnxModel(session);
+            return new OnnxModel(session, file);
         }
         catch
         {
@@ -87,30 +101,11 @@ public sealed class OnnxModel : IDisposable
     /// <param name="columns">One for each input of the signature, by name, in any order.</param>
     /// <exception cref="ScoringException">A column is missing, unknown, twice, of another type, or of another length.</exception>
     /// <exception cref="OrtException">The engine could not compute the outputs.</exception>
-    public Predictions Score(IReadOnlyList<ModelColumn> columns, CancellationToken cancellationToken)
-    {
-        var (ordered, rows) = Order(columns);
-        var slice = Signature.FixedRows ?? SliceRows;
-        if (Signature.FixedRows is not null && rows % slice != 0)
-            throw new ScoringException(
-                FormattableString.Invariant($"The model takes {slice} rows at a time and was given {rows}, which is no multiple."));
+    public Predictions Score(IReadOnlyList<ModelColumn> columns, CancellationToken cancellationToken) =>
+        ScoreSlices(columns, byEngine: false, cancellationToken);
 
-        var outputs = Signature.Outputs.Select(o => Predictions.Room(o, rows)).ToArray();
-        for (var from = 0; from < rows; from += slice)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var batch = Rent(Math.Min(slice, rows - from));
-            for (var i = 0; i < ordered.Length; i++)
-                ordered[i].CopyTo(batch, i, from * Signature.Inputs[i].Width, batch.Rows * Signature.Inputs[i].Width);
-            batch.Score();
-            for (var i = 0; i < outputs.Length; i++)
-                Predictions.Copy(batch, i, outputs[i], from * Signature.Outputs[i].Width);
-        }
-
-        return new Predictions(Signature, rows, outputs);
-    }
-
-    /// <summary>Scores rows of missing values, so that the first caller does not pay for what the engine does once.</summary>
+    /// <summary>Scores rows of missing values, so that the first caller does not pay for what is done once; in the engine too, which
+    /// tells whether the model can be run.</summary>
     /// <exception cref="OnnxModelException">The model cannot be run.</exception>
     public void WarmUp()
     {
@@ -125,6 +120,7 @@ public sealed class OnnxModel : IDisposable
                     batch.Touch(i);
             }
 
+            batch.ScoreByEngine();
             batch.Score();
         }
         catch (OrtException e)
@@ -141,6 +137,10 @@ public sealed class OnnxModel : IDisposable
         Drain(_many);
         Session.Dispose();
     }
+
+    /// <summary>Scores columns in the engine, even where <see cref="Score"/> would not.</summary>
+    internal Predictions ScoreByEngine(IReadOnlyList<ModelColumn> columns, CancellationToken cancellationToken) =>
+        ScoreSlices(columns, byEngine: true, cancellationToken);
 
     internal void Return(ModelBatch batch)
     {
@@ -179,6 +179,32 @@ public sealed class OnnxModel : IDisposable
     {
         foreach (ref var place in pool.AsSpan())
             Interlocked.Exchange(ref place, null)?.Free();
+    }
+
+    private Predictions ScoreSlices(IReadOnlyList<ModelColumn> columns, bool byEngine, CancellationToken cancellationToken)
+    {
+        var (ordered, rows) = Order(columns);
+        var slice = Signature.FixedRows ?? SliceRows;
+        if (Signature.FixedRows is not null && rows % slice != 0)
+            throw new ScoringException(
+                FormattableString.Invariant($"The model takes {slice} rows at a time and was given {rows}, which is no multiple."));
+
+        var outputs = Signature.Outputs.Select(o => Predictions.Room(o, rows)).ToArray();
+        for (var from = 0; from < rows; from += slice)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var batch = Rent(Math.Min(slice, rows - from));
+            for (var i = 0; i < ordered.Length; i++)
+                ordered[i].CopyTo(batch, i, from * Signature.Inputs[i].Width, batch.Rows * Signature.Inputs[i].Width);
+            if (byEngine)
+                batch.ScoreByEngine();
+            else
+                batch.Score();
+            for (var i = 0; i < outputs.Length; i++)
+                Predictions.Copy(batch, i, outputs[i], from * Signature.Outputs[i].Width);
+        }
+
+        return new Predictions(Signature, rows, outputs);
     }
 
     /// <summary>Single rows are kept apart, so that a large batch does not make the next single row build its tensors anew.</summary>
