@@ -28,7 +28,7 @@ internal static partial class ServeBench
         using var folder = BenchOptions.Folder();
         var body = folder.File("row.json");
         File.WriteAllText(body, Request(1));
-        Walk(options);
+        Walk(options, Trees, Depth, 1);
         Serve(folder, (ours, echo, runtime) =>
         {
             var number = 0L;
@@ -99,27 +99,30 @@ internal static partial class ServeBench
     public static void Walk(BenchOptions options)
     {
         foreach (var (trees, depth) in new[] { (50, 4), (Trees, Depth), (1000, 6) })
+            Walk(options, trees, depth, 1, 16, 256, 4096);
+    }
+
+    private static void Walk(BenchOptions options, int trees, int depth, params int[] batches)
+    {
+        using var model = OnnxModel.Open(Forest(trees, depth));
+        if (!model.WalksTrees)
+            throw new InvalidOperationException("The forest is not walked.");
+        Table.Heading(
+            string.Create(CultureInfo.InvariantCulture, $"scoring alone: {trees} trees of {1 << depth} leaves, {Features} numbers, us a call"),
+            options.Pairs);
+        foreach (var rows in batches)
         {
-            using var model = OnnxModel.Open(Forest(trees, depth));
-            if (!model.WalksTrees)
-                throw new InvalidOperationException("The forest is not walked.");
-            Table.Heading(
-                string.Create(CultureInfo.InvariantCulture, $"scoring alone: {trees} trees of {1 << depth} leaves, {Features} numbers, us a call"),
-                options.Pairs);
-            foreach (var rows in new[] { 1, 16, 256, 4096 })
+            CallMicroseconds(model, rows, trees, byEngine: true);
+            CallMicroseconds(model, rows, trees, byEngine: false);
+            var pairs = Enumerable.Range(0, options.Pairs).Select(i =>
             {
-                CallMicroseconds(model, rows, trees, byEngine: true);
-                CallMicroseconds(model, rows, trees, byEngine: false);
-                var pairs = Enumerable.Range(0, options.Pairs).Select(i =>
-                {
-                    var first = CallMicroseconds(model, rows, trees, byEngine: i % 2 == 0);
-                    var second = CallMicroseconds(model, rows, trees, byEngine: i % 2 != 0);
-                    return i % 2 == 0 ? (Engine: first, Walk: second) : (Engine: second, Walk: first);
-                }).ToList();
-                Table.Row(string.Create(CultureInfo.InvariantCulture, $"{rows} rows, engine"), pairs.Select(p => p.Engine), format: "0.0");
-                Table.Row(string.Create(CultureInfo.InvariantCulture, $"{rows} rows, walk"), pairs.Select(p => p.Walk), format: "0.0");
-                Table.Row(string.Create(CultureInfo.InvariantCulture, $"{rows} rows, walk / engine"), pairs.Select(p => p.Walk / p.Engine), 1);
-            }
+                var first = CallMicroseconds(model, rows, trees, byEngine: i % 2 == 0);
+                var second = CallMicroseconds(model, rows, trees, byEngine: i % 2 != 0);
+                return i % 2 == 0 ? (Engine: first, Walk: second) : (Engine: second, Walk: first);
+            }).ToList();
+            Table.Row(string.Create(CultureInfo.InvariantCulture, $"{rows} rows, engine"), pairs.Select(p => p.Engine), format: "0.0");
+            Table.Row(string.Create(CultureInfo.InvariantCulture, $"{rows} rows, walk"), pairs.Select(p => p.Walk), format: "0.0");
+            Table.Row(string.Create(CultureInfo.InvariantCulture, $"{rows} rows, walk / engine"), pairs.Select(p => p.Walk / p.Engine), 1);
         }
     }
 

@@ -193,6 +193,7 @@ public sealed class TreeWalkTests
         Assert.False(Walks(forest.With("target_weights", Enumerable.Repeat(float.PositiveInfinity, 8).ToArray())));
         Assert.False(Walks(forest.With("target_weights", Enumerable.Repeat(float.MaxValue, 8).ToArray())));
         Assert.False(Walks(forest.With("target_nodeids", new long[8])));
+        Assert.False(Walks(forest.With("nodes_missing_value_tracks_true", Enumerable.Repeat(2L, count).ToArray())));
 
         // The engine would follow such children without end, so it is not asked: the reader alone sees these files.
         bool Walks(ForestSketch sketch) =>

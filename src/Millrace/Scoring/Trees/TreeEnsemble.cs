@@ -212,8 +212,9 @@ internal sealed class TreeEnsemble
                 Refuse(float.IsNaN(_values[n]), "a split at NaN");
                 if (!places.Remove(_false[n], out var no) || !places.Remove(_true[n], out var yes))
                     throw new FormatException("The trees have a node with a child that is missing or is another node's child too.");
-                var missing = _missing?[n] is not (null or 0) ? 1 : 0;
-                nodes[start + at] = new Node(_values[n], 1 + (2 * (int)_features[n]) + missing, start + laid);
+                var missing = _missing?[n] ?? 0;
+                Refuse(missing is not (0 or 1), "a side for missing values that is neither 0 nor 1");
+                nodes[start + at] = new Node(_values[n], 1 + (2 * (int)_features[n]) + (int)missing, start + laid);
                 order[laid++] = no;
                 order[laid++] = yes;
             }
