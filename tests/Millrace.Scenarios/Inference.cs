@@ -5,7 +5,7 @@ namespace Millrace.Scenarios;
 /// <summary>A client of the Open Inference Protocol for rows of any model, as JSON objects with a field for each input.</summary>
 internal sealed class Inference(Uri address, string model) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient _http = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
 
     /// <summary>The inputs of the version that answers.</summary>
     public async Task<IReadOnlyList<string>> Inputs() => [.. (await Metadata()).Select(i => (string)i["name"]!)];

@@ -23,7 +23,7 @@ public sealed class LoopTests
         // Requests went on while the new version came into force: none failed, and the last ones were answered by it.
         Assert.Equal(0, traffic.Failures);
         var newer = Champion(bikes).Split('@')[1];
-        Assert.Equal(newer, await traffic.VersionWithin(TimeSpan.FromSeconds(20), newer));
+        Assert.Equal(newer, await traffic.VersionWithin(TimeSpan.FromMinutes(2), newer));
         Assert.Equal(traffic.Rows, bikes.Number("SELECT count(DISTINCT prediction_id) FROM demand__predictions"));
         Assert.Equal(traffic.Rows, bikes.Number("SELECT count(*) FROM demand__predictions"));
         Assert.True(bikes.Number("SELECT count(*) FROM demand__performance WHERE metric = 'mae' AND is_worse") > 0);
@@ -31,7 +31,7 @@ public sealed class LoopTests
         bikes.Ask("rollback", "--to", "1", "--message", "a trial").Exits(0);
         Assert.Equal("demand@1", Champion(bikes));
         Assert.Equal(8645, bikes.Number("SELECT count(*) FROM rides"));
-        Assert.Equal("1", await traffic.VersionWithin(TimeSpan.FromSeconds(20), "1"));
+        Assert.Equal("1", await traffic.VersionWithin(TimeSpan.FromMinutes(2), "1"));
 
         // Predictions go on to be logged and measured, and the policy asks for nothing until someone resumes it.
         await traffic.Send("2012-12");

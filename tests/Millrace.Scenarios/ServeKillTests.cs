@@ -16,7 +16,8 @@ public sealed class ServeKillTests(ITestOutputHelper output)
             using var server = Server.Start(bikes);
             var traffic = new Traffic(server.Address, Year2012.Rows) { Answered = answered };
             var going = traffic.KeepGoing("2012-01", kill);
-            await Task.Delay(TimeSpan.FromMilliseconds(300 + (kill * 170)), TestContext.Current.CancellationToken);
+            await traffic.FirstAnswer();
+            await Task.Delay(TimeSpan.FromMilliseconds(20 + (kill * 170)), TestContext.Current.CancellationToken);
             server.Kill();
             await going.Stop();
 

@@ -7,7 +7,7 @@ namespace Millrace.Scenarios;
 /// <summary>A client of the Open Inference Protocol that asks for hours, a day in each request.</summary>
 internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
 {
-    private readonly HttpClient _http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _http = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
     private long _rows;
     private int _failures;
     private int _extra;
@@ -61,6 +61,14 @@ internal sealed class Traffic(Uri address, IReadOnlyList<JsonNode> hours)
                 CutOff = next;
             }
         }));
+    }
+
+    /// <summary>Waits until a request was answered, however slow the machine is.</summary>
+    public async Task FirstAnswer()
+    {
+        var timer = Stopwatch.StartNew();
+        while (Rows == 0 && Failures == 0 && timer.Elapsed < TimeSpan.FromMinutes(1))
+            await Task.Delay(5);
     }
 
     /// <summary>Sends one request of <see cref="KeepGoing"/> again.</summary>
