@@ -8,6 +8,7 @@ var measures = new Dictionary<string, Action<BenchOptions>>
 {
     ["delta-write"] = DeltaBench.Write,
     ["delta-read"] = DeltaBench.Read,
+    ["delta-open"] = DeltaOpenBench.Open,
     ["csv-load"] = CsvBench.Load,
     ["no-op-plan"] = PlanBench.NoOp,
     ["task-overhead"] = TaskBench.Overhead,

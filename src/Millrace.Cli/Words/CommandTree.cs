@@ -42,6 +42,8 @@ internal sealed class CommandTree
         ("query", "Look", () => new QueryCommand()),
         ("table show", "Look", () => new TableShowCommand()),
         ("table history", "Look", () => new TableHistoryCommand()),
+        ("delta show", "Look", () => new DeltaShowCommand()),
+        ("delta scan", "Look", () => new DeltaScanCommand()),
         ("lineage", "Look", () => new LineageCommand()),
         ("status", "Look", () => new StatusCommand()),
         ("model list", "Learn", () => new ModelListCommand()),
@@ -62,6 +64,7 @@ internal sealed class CommandTree
     private static readonly Dictionary<string, string> Groups = new()
     {
         ["table"] = "Look at one table: show, history.",
+        ["delta"] = "Read any Delta table on disk: show, scan.",
         ["model"] = "The versions of models: list, show, compare, promote, label.",
         ["endpoint"] = "Look at one endpoint: show.",
         ["monitor"] = "What was measured of endpoints: show.",

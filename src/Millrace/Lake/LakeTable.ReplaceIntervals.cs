@@ -35,7 +35,7 @@ public sealed partial class LakeTable
             foreach (var alike in placed.Where(p => p.Placement == Placement.Across).GroupBy(p => TagText(p.File), p => p.File))
             {
                 var files = alike.ToList();
-                var kept = $"SELECT * FROM ({FileRelation.Of(Folder, @base.Schema, @base.PartitionColumns, files).Sql}) WHERE "
+                var kept = $"SELECT * FROM ({FileRelation.Of(Folder, @base.Stored, @base.PartitionColumns, files).Sql}) WHERE "
                     + $"({filter.Condition}) IS NOT TRUE";
                 var options = new StageOptions
                 {
@@ -62,7 +62,7 @@ public sealed partial class LakeTable
 
     /// <summary>Bounds are wider than the rows by up to a millisecond, so one look saves copying the neighbours of an interval.</summary>
     private bool Holds(DuckConnection connection, Snapshot table, DataFile file, TimeFilter filter) =>
-        connection.Query($"SELECT 1 FROM ({FileRelation.Of(Folder, table.Schema, table.PartitionColumns, [file]).Sql}) WHERE "
+        connection.Query($"SELECT 1 FROM ({FileRelation.Of(Folder, table.Stored, table.PartitionColumns, [file]).Sql}) WHERE "
             + $"{filter.Condition} LIMIT 1").Scalar() is not null;
 
     private static string TagText(DataFile file) =>

@@ -143,9 +143,8 @@ public sealed class LogTests : LakeTestBase
     }
 
     [Theory]
-    [InlineData("""{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["timestampNtz","deletionVectors"],"writerFeatures":["deletionVectors"]}""", "deletionVectors")]
-    [InlineData("""{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["columnMapping"],"writerFeatures":["columnMapping"]}""", "columnMapping")]
-    [InlineData("""{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["v2Checkpoint"],"writerFeatures":["v2Checkpoint"]}""", "v2Checkpoint")]
+    [InlineData("""{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["timestampNtz","catalogManaged"],"writerFeatures":["catalogManaged"]}""", "catalogManaged")]
+    [InlineData("""{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["blahabl"],"writerFeatures":["blahabl"]}""", "blahabl")]
     [InlineData("""{"minReaderVersion":4,"minWriterVersion":8}""", "reader version 4")]
     public void A_table_that_needs_more_than_we_know_is_refused_by_the_feature(string protocol, string feature)
     {

@@ -11,7 +11,14 @@ public sealed record TableProtocol(int MinReader, int MinWriter, IReadOnlyList<s
 {
     private const string Ntz = "timestampNtz";
 
-    private static readonly string[] KnownToReader = [Ntz, "vacuumProtocolCheck"];
+    private const string Mapping = "columnMapping";
+
+    private static readonly string[] KnownToReader =
+    [
+        Ntz, "vacuumProtocolCheck", Mapping, "deletionVectors", "v2Checkpoint", "typeWidening", "typeWidening-preview", "variantType",
+        "variantType-preview", "variantShredding", "variantShredding-preview", "geospatial",
+    ];
+
     private static readonly string[] KnownToWriter = ["appendOnly", "invariants", Ntz];
 
     /// <summary>The lowest protocol of a table with this schema: (1,2), or (3,7) with <c>timestampNtz</c> where a column is a timestamp
@@ -29,16 +36,12 @@ public sealed record TableProtocol(int MinReader, int MinWriter, IReadOnlyList<s
         return new TableProtocol(3, 7, [.. ReaderFeatures.Union(wanted.ReaderFeatures)], [.. WriterFeatures.Union(wanted.WriterFeatures)]);
     }
 
-    /// <summary>The feature that keeps us from reading, or null. Column mapping of reader version 2 is judged by the table's
-    /// configuration.</summary>
-    internal string? Unreadable(IReadOnlyDictionary<string, string> configuration)
-    {
-        if (configuration.TryGetValue("delta.columnMapping.mode", out var mode) && mode != "none")
-            return $"columnMapping (mode {mode})";
-        if (MinReader > 3)
-            return $"reader version {MinReader}";
-        return ReaderFeatures.FirstOrDefault(f => !KnownToReader.Contains(f));
-    }
+    /// <summary>True when a table may find its columns in the files by other things than their names.</summary>
+    internal bool CanMapColumns => MinReader == 2 || ReaderFeatures.Contains(Mapping);
+
+    /// <summary>The feature that keeps us from reading, or null.</summary>
+    internal string? Unreadable() =>
+        MinReader > 3 ? $"reader version {MinReader}" : ReaderFeatures.FirstOrDefault(f => !KnownToReader.Contains(f));
 
     /// <summary>The feature that keeps us from writing, or null.</summary>
     internal string? Unwritable() => MinWriter switch
