@@ -5,6 +5,7 @@ using Millrace.Assets;
 using Millrace.Cli.Output;
 using Millrace.Cli.Progress;
 using Millrace.Cli.Words;
+using Millrace.Delivery;
 using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Project;
@@ -83,11 +84,13 @@ internal sealed class RunCommand : CliCommand
         }
 
         progress.Dispose();
+        var delivered = engine.Deliver([], isAgain: false, _ => { }, interruption.Token);
         if (call.IsJson)
-            JsonText.Write(call.Out, ToJson(call, engine, result, tick, interruption.Token));
+            JsonText.Write(call.Out, ToJson(call, engine, result, tick, delivered, interruption.Token));
         else
-            Write(call, engine, result, tick, timer, interruption.Token);
-        return result is null or { State: RunState.Done } && tick?.Watched.Any(w => w.Failure is not null) != true ? ExitCode.Done : ExitCode.Refused;
+            Write(call, engine, result, tick, delivered, timer, interruption.Token);
+        var isSound = tick?.Watched.Any(w => w.Failure is not null) != true && delivered.All(d => d.State != DeliveryState.Failed);
+        return result is null or { State: RunState.Done } && isSound ? ExitCode.Done : ExitCode.Refused;
     }
 
     private RunRequest Request(Invocation call, Engine engine)
@@ -96,13 +99,14 @@ internal sealed class RunCommand : CliCommand
         return call.Get(_retrain) is { } names ? request with { Retrain = engine.RetrainOf(names) } : request;
     }
 
-    private void Write(Invocation call, Engine engine, RunResult? result, TickResult? tick, Stopwatch timer, CancellationToken cancellationToken)
+    private void Write(Invocation call, Engine engine, RunResult? result, TickResult? tick, IReadOnlyList<DeliveryResult> delivered, Stopwatch timer, CancellationToken cancellationToken)
     {
         var facts = Facts(call, engine, result, timer);
         if (tick is not null)
             DueText.Write(call.Out, call.Paint, tick, engine.Environment, facts);
         if (result is not null)
             RunText.Write(call.Out, call.Paint, call.Terminal.Width, result, facts);
+        WriteDelivered(call, delivered);
         if (tick is not null)
             return;
         var watched = engine.Watch(call.Get(_asOf), cancellationToken);
@@ -111,12 +115,28 @@ internal sealed class RunCommand : CliCommand
         WatchText.Write(call.Out, call.Paint, watched, call.Suggest, call.SuggestRun);
     }
 
-    private JsonObject ToJson(Invocation call, Engine engine, RunResult? result, TickResult? tick, CancellationToken cancellationToken)
+    /// <summary>Says what was done; that a place holds what it should is no news.</summary>
+    private static void WriteDelivered(Invocation call, IReadOnlyList<DeliveryResult> delivered)
+    {
+        var news = delivered.Where(d => d.State is not DeliveryState.Stands).ToList();
+        if (news.Count > 0)
+            call.Out.WriteLine();
+        DeliveryText.Write(call.Out, call.Paint, news);
+    }
+
+    private JsonObject ToJson(
+        Invocation call, Engine engine, RunResult? result, TickResult? tick, IReadOnlyList<DeliveryResult> delivered, CancellationToken cancellationToken)
     {
         var run = result is null ? null : RunJson.Of(result, engine.Trained(result));
         if (tick is not null)
-            return DueText.ToJson(tick, run);
-        run!["watched"] = JsonText.Array(engine.Watch(call.Get(_asOf), cancellationToken), WatchText.ToJson);
+        {
+            var due = DueText.ToJson(tick, run);
+            due["delivered"] = JsonText.Array(delivered, DeliveryText.ToJson);
+            return due;
+        }
+
+        run!["delivered"] = JsonText.Array(delivered, DeliveryText.ToJson);
+        run["watched"] = JsonText.Array(engine.Watch(call.Get(_asOf), cancellationToken), WatchText.ToJson);
         return run;
     }
 

@@ -38,10 +38,12 @@ internal sealed class CommandTree
         ("plan", "Compute", () => new PlanCommand()),
         ("run", "Compute", () => new RunCommand()),
         ("check", "Compute", () => new CheckCommand()),
+        ("deliver", "Compute", () => new DeliverCommand()),
         ("serve", "Serve", () => new ServeCommand()),
         ("query", "Look", () => new QueryCommand()),
         ("table show", "Look", () => new TableShowCommand()),
         ("table history", "Look", () => new TableHistoryCommand()),
+        ("table export", "Look", () => new TableExportCommand()),
         ("lineage", "Look", () => new LineageCommand()),
         ("status", "Look", () => new StatusCommand()),
         ("model list", "Learn", () => new ModelListCommand()),
@@ -61,7 +63,7 @@ internal sealed class CommandTree
     /// <summary>What the commands of two words are about, by the first.</summary>
     private static readonly Dictionary<string, string> Groups = new()
     {
-        ["table"] = "Look at one table: show, history.",
+        ["table"] = "Look at one table: show, history, export.",
         ["model"] = "The versions of models: list, show, compare, promote, label.",
         ["endpoint"] = "Look at one endpoint: show.",
         ["monitor"] = "What was measured of endpoints: show.",
