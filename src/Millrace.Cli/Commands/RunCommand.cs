@@ -84,11 +84,12 @@ internal sealed class RunCommand : CliCommand
         }
 
         progress.Dispose();
-        var delivered = engine.Deliver([], isAgain: false, _ => { }, interruption.Token);
+        if (!call.IsJson)
+            Write(call, engine, result, tick, timer, interruption.Token);
+        var isFirst = true;
+        var delivered = engine.Deliver([], isAgain: false, d => WriteDelivered(call, d, ref isFirst), interruption.Token);
         if (call.IsJson)
             JsonText.Write(call.Out, ToJson(call, engine, result, tick, delivered, interruption.Token));
-        else
-            Write(call, engine, result, tick, delivered, timer, interruption.Token);
         var isSound = tick?.Watched.Any(w => w.Failure is not null) != true && delivered.All(d => d.State != DeliveryState.Failed);
         return result is null or { State: RunState.Done } && isSound ? ExitCode.Done : ExitCode.Refused;
     }
@@ -99,14 +100,13 @@ internal sealed class RunCommand : CliCommand
         return call.Get(_retrain) is { } names ? request with { Retrain = engine.RetrainOf(names) } : request;
     }
 
-    private void Write(Invocation call, Engine engine, RunResult? result, TickResult? tick, IReadOnlyList<DeliveryResult> delivered, Stopwatch timer, CancellationToken cancellationToken)
+    private void Write(Invocation call, Engine engine, RunResult? result, TickResult? tick, Stopwatch timer, CancellationToken cancellationToken)
     {
         var facts = Facts(call, engine, result, timer);
         if (tick is not null)
             DueText.Write(call.Out, call.Paint, tick, engine.Environment, facts);
         if (result is not null)
             RunText.Write(call.Out, call.Paint, call.Terminal.Width, result, facts);
-        WriteDelivered(call, delivered);
         if (tick is not null)
             return;
         var watched = engine.Watch(call.Get(_asOf), cancellationToken);
@@ -116,12 +116,14 @@ internal sealed class RunCommand : CliCommand
     }
 
     /// <summary>Says what was done; that a place holds what it should is no news.</summary>
-    private static void WriteDelivered(Invocation call, IReadOnlyList<DeliveryResult> delivered)
+    private static void WriteDelivered(Invocation call, DeliveryResult delivered, ref bool isFirst)
     {
-        var news = delivered.Where(d => d.State is not DeliveryState.Stands).ToList();
-        if (news.Count > 0)
+        if (call.IsJson || delivered.State == DeliveryState.Stands)
+            return;
+        if (isFirst)
             call.Out.WriteLine();
-        DeliveryText.Write(call.Out, call.Paint, news);
+        isFirst = false;
+        DeliveryText.Write(call.Out, call.Paint, [delivered]);
     }
 
     private JsonObject ToJson(
