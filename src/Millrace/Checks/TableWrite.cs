@@ -47,9 +47,21 @@ public sealed record TableWrite
     /// <summary>For a source: the files taken in.</summary>
     public IReadOnlyList<SourceFile> Files { get; init; } = [];
 
+    /// <summary>What the rows are made from, where that is not what the plan said.</summary>
+    public Fingerprint? Origin { get; init; }
+
+    /// <summary>Makers of the version beside those that every version names.</summary>
+    public IReadOnlyDictionary<string, string> Makers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What became of rows that were set aside earlier; null for nothing.</summary>
+    public QuarantineMarks? Marks { get; init; }
+
     /// <summary>Set where a place outside was asked.</summary>
     public AskedWrite? Asked { get; init; }
 }
+
+/// <summary>What became of rows that were set aside earlier: how many, and a SELECT of <c>entry, mark, reason</c>.</summary>
+public sealed record QuarantineMarks(long Count, string Select);
 
 /// <summary>What a write of rows has to know beside them that a place outside gave.</summary>
 public sealed record AskedWrite

@@ -48,7 +48,7 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
             var unreadable = New(came);
             staged = Chosen(staged);
             var skipped = superseded + (fitting - staged.Rows) + (came.Count - unreadable.Count);
-            if (write.Asked is { } asked && _context.Base is not null && staged.Rows + unreadable.Count + deletes == 0 && write.Placement is not Placement.Overwrite)
+            if (write.Asked is { } asked && _context.Base is not null && write.Marks is null && staged.Rows + unreadable.Count + deletes == 0 && write.Placement is not Placement.Overwrite)
             {
                 staged.Discard();
                 return new TaskOutcome.Unchanged(asked.NothingNew);
@@ -71,7 +71,9 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
 
             AssertCounts(counts);
             _context.Report("committing", null);
-            long? quarantine = aside.Selects.Count > 0 ? Quarantine.Commit(connection, write, string.Join("\nUNION ALL\n", aside.Selects), counts.Quarantined) : null;
+            long? quarantine = counts.Quarantined > 0 || write.Marks is not null
+                ? Quarantine.Commit(connection, write, aside.Selects, write.Marks?.Select, counts.Quarantined + (write.Marks?.Count ?? 0))
+                : null;
             var version = new VersionRecord
             {
                 Id = new AssetVersion(_context.Task.Build, 0),
@@ -81,14 +83,14 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
                 Touched = Touched(staged),
                 Pending = _context.Pending,
                 Inputs = [.. _context.Inputs.Select(i => i.Id)],
-                Origin = write.Asked?.Origin ?? _context.Origin,
+                Origin = write.Origin ?? write.Asked?.Origin ?? _context.Origin,
                 Rows = counts,
                 Files = write.Files,
                 Receipts = write.Asked?.Receipts ?? [],
                 State = state,
                 QuarantineVersion = quarantine,
                 Checks = checks,
-                Makers = new Dictionary<string, string>
+                Makers = new Dictionary<string, string>(write.Makers)
                 {
                     ["duckdb"] = DuckDatabase.Version,
                     ["as_of"] = _context.AsOf.ToString("O", CultureInfo.InvariantCulture),

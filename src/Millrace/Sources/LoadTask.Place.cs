@@ -50,6 +50,7 @@ public sealed partial class LoadTask
                 new FetchRequest
                 {
                     Source = source,
+                    ProjectFolder = folder.Folder,
                     Landing = landing,
                     State = resume.Place,
                     Range = range,

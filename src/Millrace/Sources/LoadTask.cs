@@ -112,7 +112,18 @@ public sealed partial class LoadTask(
         TimeColumn = source.TimeColumn,
         Unit = source.Interval,
         Files = [.. batch.Files.Select(f => f with { Batch = context.Task.Id })],
+        Origin = OriginOver(context, batch.Reloaded),
+        Makers = OriginOver(context, batch.Reloaded) is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [VersionRecord.FilesMaker] = context.Origin.Text },
     };
+
+    /// <summary>Rows that were put through again are among what the rows are made from; null when there are none, and the files say it all.</summary>
+    private static Fingerprint? OriginOver(TaskContext context, IReadOnlySet<string> reloaded)
+    {
+        var replays = context.Base is { } b
+            ? context.Standing.Chain(b.Id).Where(v => v.Makers.GetValueOrDefault(VersionRecord.ReplayMaker) is { } batch && v.Rows.Out > 0 && !reloaded.Contains(batch)).Select(v => v.Task).ToList()
+            : [];
+        return replays.Count == 0 ? null : Fingerprint.Of([context.Origin.Text, .. replays]);
+    }
 
     /// <summary>No row of a schema.</summary>
     internal static string Empty(Schema schema) => $"SELECT {string.Join(", ", schema.Columns.Select(c => $"NULL::{c.Type.Sql} AS {SqlName.Quote(c.Name)}"))} WHERE false";

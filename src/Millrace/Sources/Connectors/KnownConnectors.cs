@@ -5,6 +5,7 @@ internal static class KnownConnectors
 {
     private static readonly List<IConnector> Known =
     [
+        new FolderConnector(),
     ];
 
     /// <summary>Every connector, in the order in which messages list their words.</summary>
