@@ -45,7 +45,9 @@ public enum DeliveryState
 /// <param name="pool">Engines.</param>
 /// <param name="clock">Where time comes from.</param>
 /// <param name="project">The project's name and folder.</param>
-internal sealed class Deliverer(Ledger.Ledger ledger, Home home, SqlSessionPool pool, TimeProvider clock, (string Name, string Folder) project)
+/// <param name="variable">Where <c>${env:NAME}</c> gets its values from.</param>
+internal sealed class Deliverer(
+    Ledger.Ledger ledger, Home home, SqlSessionPool pool, TimeProvider clock, (string Name, string Folder) project, Func<string, string?> variable)
 {
     /// <summary>The longest that a place may ask to be left alone within one delivery.</summary>
     private static readonly TimeSpan MostPatience = TimeSpan.FromMinutes(1);
@@ -103,7 +105,7 @@ internal sealed class Deliverer(Ledger.Ledger ledger, Home home, SqlSessionPool 
             Place = standing?.Place, Position = standing?.Position, Tried = clock.GetUtcNow(),
         };
         var table = new LakeTable(home.TableFolder(version.Id.Build));
-        var secrets = new Secrets(project.Folder, Environment.GetEnvironmentVariable);
+        var secrets = new Secrets(project.Folder, variable);
         try
         {
             using var session = pool.Rent();

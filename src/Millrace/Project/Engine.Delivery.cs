@@ -5,7 +5,7 @@ namespace Millrace.Project;
 
 public sealed partial class Engine
 {
-    private Deliverer Deliverer => new(Ledger, Home, _pool, _options.Clock, (Project.Files.Name, Project.Files.Folder));
+    private Deliverer Deliverer => new(Ledger, Home, _pool, _options.Clock, (Project.Files.Name, Project.Files.Folder), _options.Variable);
 
     /// <summary>The sinks of this environment.</summary>
     private IReadOnlyList<SinkDefinition> Sinks =>
