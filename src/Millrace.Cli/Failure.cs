@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json.Nodes;
 using Millrace.Assets;
 using Millrace.Cli.Output;
+using Millrace.Delivery;
 using Millrace.Lake;
 using Millrace.Native;
 using Millrace.Project;
@@ -54,6 +55,7 @@ internal static class Failure
         DuckException => "sql",
         LakeException => "lake",
         SourceException => "source",
+        DeliveryException => "delivery",
         DbException => "ledger",
         IOException or UnauthorizedAccessException or InvalidDataException => "files",
         _ => "unexpected",

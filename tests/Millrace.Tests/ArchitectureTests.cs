@@ -10,7 +10,7 @@ public sealed class ArchitectureTests
     private static readonly string[] Rooms =
     [
         "Assets", "Statistics", "Sql", "Ledger", "Plans", "Runs", "Lake",
-        "Checks", "Sources", "Transforms", "Tracking", "Scoring", "Training", "Registry",
+        "Checks", "Sources", "Transforms", "Delivery", "Tracking", "Scoring", "Training", "Registry",
         "Governance", "Serving", "Monitoring", "Automation", "Project",
     ];
 

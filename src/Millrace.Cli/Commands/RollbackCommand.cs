@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Millrace.Cli.Output;
+using Millrace.Cli.Progress;
 using Millrace.Cli.Words;
+using Millrace.Delivery;
 using Millrace.Ledger;
 
 namespace Millrace.Cli.Commands;
@@ -27,11 +29,21 @@ internal sealed class RollbackCommand : CliCommand
     {
         using var engine = call.Open();
         var release = engine.Rollback(call.Get(_to), call.Get(_message));
+        using var interruption = new Interruption(call.Terminal);
+        var delivered = engine.Deliver([], isAgain: false, _ => { }, interruption.Token);
         if (call.IsJson)
-            JsonText.Write(call.Out, JsonText.Of(release));
+        {
+            var json = JsonText.Of(release);
+            json["delivered"] = JsonText.Array(delivered, DeliveryText.ToJson);
+            JsonText.Write(call.Out, json);
+        }
         else
+        {
             Write(call.Out, call.Paint, release, call.Suggest);
-        return ExitCode.Done;
+            DeliveryText.Write(call.Out, call.Paint, [.. delivered.Where(d => d.State != DeliveryState.Stands)]);
+        }
+
+        return delivered.Any(d => d.State == DeliveryState.Failed) ? ExitCode.Refused : ExitCode.Done;
     }
 
     internal static void Write(TextWriter to, Paint paint, ReleaseRecord release, Func<string, string> suggest)

@@ -5,6 +5,7 @@ using Millrace.Assets;
 using Millrace.Cli.Output;
 using Millrace.Cli.Progress;
 using Millrace.Cli.Words;
+using Millrace.Delivery;
 using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Project;
@@ -83,11 +84,14 @@ internal sealed class RunCommand : CliCommand
         }
 
         progress.Dispose();
-        if (call.IsJson)
-            JsonText.Write(call.Out, ToJson(call, engine, result, tick, interruption.Token));
-        else
+        if (!call.IsJson)
             Write(call, engine, result, tick, timer, interruption.Token);
-        return result is null or { State: RunState.Done } && tick?.Watched.Any(w => w.Failure is not null) != true ? ExitCode.Done : ExitCode.Refused;
+        var isFirst = true;
+        var delivered = engine.Deliver([], isAgain: false, d => WriteDelivered(call, d, ref isFirst), interruption.Token);
+        if (call.IsJson)
+            JsonText.Write(call.Out, ToJson(call, engine, result, tick, delivered, interruption.Token));
+        var isSound = tick?.Watched.Any(w => w.Failure is not null) != true && delivered.All(d => d.State != DeliveryState.Failed);
+        return result is null or { State: RunState.Done } && isSound ? ExitCode.Done : ExitCode.Refused;
     }
 
     private RunRequest Request(Invocation call, Engine engine)
@@ -111,12 +115,30 @@ internal sealed class RunCommand : CliCommand
         WatchText.Write(call.Out, call.Paint, watched, call.Suggest, call.SuggestRun);
     }
 
-    private JsonObject ToJson(Invocation call, Engine engine, RunResult? result, TickResult? tick, CancellationToken cancellationToken)
+    /// <summary>Says what was done; that a place holds what it should is no news.</summary>
+    private static void WriteDelivered(Invocation call, DeliveryResult delivered, ref bool isFirst)
+    {
+        if (call.IsJson || delivered.State == DeliveryState.Stands)
+            return;
+        if (isFirst)
+            call.Out.WriteLine();
+        isFirst = false;
+        DeliveryText.Write(call.Out, call.Paint, [delivered]);
+    }
+
+    private JsonObject ToJson(
+        Invocation call, Engine engine, RunResult? result, TickResult? tick, IReadOnlyList<DeliveryResult> delivered, CancellationToken cancellationToken)
     {
         var run = result is null ? null : RunJson.Of(result, engine.Trained(result));
         if (tick is not null)
-            return DueText.ToJson(tick, run);
-        run!["watched"] = JsonText.Array(engine.Watch(call.Get(_asOf), cancellationToken), WatchText.ToJson);
+        {
+            var due = DueText.ToJson(tick, run);
+            due["delivered"] = JsonText.Array(delivered, DeliveryText.ToJson);
+            return due;
+        }
+
+        run!["delivered"] = JsonText.Array(delivered, DeliveryText.ToJson);
+        run["watched"] = JsonText.Array(engine.Watch(call.Get(_asOf), cancellationToken), WatchText.ToJson);
         return run;
     }
 

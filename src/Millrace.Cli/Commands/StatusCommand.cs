@@ -22,10 +22,21 @@ internal sealed class StatusCommand() : CliCommand("status", "Show what is relea
     {
         using var engine = call.Open();
         var status = engine.Status();
+        var sinks = engine.LookAtSinks();
         if (call.IsJson)
-            JsonText.Write(call.Out, ToJson(status));
+        {
+            var json = ToJson(status);
+            json["sinks"] = JsonText.Array(sinks, DeliveryText.ToJson);
+            JsonText.Write(call.Out, json);
+        }
         else
+        {
             Write(call.Out, call.Paint, call.Terminal.Width, status, call.Terminal.Clock.GetUtcNow(), call);
+            if (sinks.Count > 0)
+                call.Out.WriteLine();
+            DeliveryText.Write(call.Out, call.Paint, sinks);
+        }
+
         return ExitCode.Done;
     }
 

@@ -38,12 +38,18 @@ internal sealed class CommandTree
         ("plan", "Compute", () => new PlanCommand()),
         ("run", "Compute", () => new RunCommand()),
         ("check", "Compute", () => new CheckCommand()),
+        ("deliver", "Compute", () => new DeliverCommand()),
         ("serve", "Serve", () => new ServeCommand()),
         ("query", "Look", () => new QueryCommand()),
         ("table show", "Look", () => new TableShowCommand()),
         ("table history", "Look", () => new TableHistoryCommand()),
         ("delta show", "Look", () => new DeltaShowCommand()),
         ("delta scan", "Look", () => new DeltaScanCommand()),
+        ("table export", "Look", () => new TableExportCommand()),
+        ("source show", "Look", () => new SourceShowCommand()),
+        ("quarantine show", "Look", () => new QuarantineShowCommand()),
+        ("quarantine replay", "Compute", () => new QuarantineReplayCommand()),
+        ("quarantine drop", "Compute", () => new QuarantineDropCommand()),
         ("lineage", "Look", () => new LineageCommand()),
         ("status", "Look", () => new StatusCommand()),
         ("model list", "Learn", () => new ModelListCommand()),
@@ -63,11 +69,13 @@ internal sealed class CommandTree
     /// <summary>What the commands of two words are about, by the first.</summary>
     private static readonly Dictionary<string, string> Groups = new()
     {
-        ["table"] = "Look at one table: show, history.",
-        ["delta"] = "Read any Delta table on disk: show, scan.",
-        ["model"] = "The versions of models: list, show, compare, promote, label.",
-        ["endpoint"] = "Look at one endpoint: show.",
-        ["monitor"] = "What was measured of endpoints: show.",
+        ["table"] = "Look at one table",
+        ["delta"] = "Read any Delta table on disk",
+        ["source"] = "Look at one source",
+        ["quarantine"] = "The rows that were set aside",
+        ["model"] = "The versions of models",
+        ["endpoint"] = "Look at one endpoint",
+        ["monitor"] = "What was measured of endpoints",
     };
 
     public Command Root { get; } = new("millrace", "Data pipelines that check, version and release what they make.");
@@ -93,7 +101,8 @@ internal sealed class CommandTree
             return Root;
         if (Root.Subcommands.FirstOrDefault(c => c.Name == name[..space]) is { } parent)
             return parent;
-        parent = new Command(name[..space], Groups[name[..space]]);
+        var all = Commands.Where(c => c.Name.StartsWith(name[..(space + 1)], StringComparison.Ordinal)).Select(c => c.Name[(space + 1)..]);
+        parent = new Command(name[..space], $"{Groups[name[..space]]}: {string.Join(", ", all)}.");
         Root.Subcommands.Add(parent);
         return parent;
     }

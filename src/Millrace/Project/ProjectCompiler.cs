@@ -6,6 +6,7 @@ using Millrace.Assets.Definitions;
 using Millrace.Automation;
 using Millrace.Checks;
 using Millrace.Checks.Types;
+using Millrace.Delivery;
 using Millrace.Governance;
 using Millrace.Ledger;
 using Millrace.Monitoring;
@@ -69,6 +70,8 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
                 Compile(files.Tables.First(t => t.Key == key), outline, parents[key]);
         }
 
+        foreach (var sink in files.Sinks)
+            Check(sink);
         if (_problems.Count > 0)
             throw new ProblemException(_problems);
         var project = new CompiledProject(files, graph, _assets);
@@ -187,6 +190,30 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
         return [];
     }
 
+    /// <summary>A sink is not compiled: it only has to name what is there.</summary>
+    private void Check(SinkDefinition sink)
+    {
+        void Report(string code, string key, string message) =>
+            _problems.Add(new Problem(code, message, sink.File, DefinitionFile.LineOf(File.ReadAllText(Path.Combine(files.Folder, sink.File)), key)));
+        var names = files.Assets.Where(a => a.Kind.IsRelation()).Select(a => a.Name).ToList();
+        if (!names.Contains(sink.Table))
+        {
+            Report("unknown-asset", "table", $"'table' is '{sink.Table}', which the project has not.{Suggestion.Sentence(sink.Table, names)} It has: "
+                + $"{string.Join(", ", names.Order(StringComparer.Ordinal))}.");
+            return;
+        }
+
+        if (sink.Environment is { } environment && files.Environments.All(e => e.Name != environment))
+            Report("unknown-environment", "environment", $"'environment' is '{environment}'. The project has: {string.Join(", ", files.Environments.Select(e => e.Name))}.");
+        if (_assets.FirstOrDefault(a => a.Key.Kind.IsRelation() && a.Key.Name == sink.Table).Value is not { } asset)
+            return;
+        if (asset.Wanted.IsView)
+            Report("sink-view", "table", $"'{sink.Table}' is a view, which has no versions to deliver. Make it kind: full.");
+        foreach (var column in sink.Key.Where(k => asset.Wanted.Schema.Find(k) is null))
+            Report("unknown-column", "key", $"'key' names '{column}', which {sink.Table} has not.{Suggestion.Sentence(column, asset.Wanted.Schema.Names)} Its columns are: "
+                + $"{string.Join(", ", asset.Wanted.Schema.Names)}.");
+    }
+
     private void Compile(SourceDefinition source)
     {
         var checks = CheckReader.Read(source.CheckNodes, _problems);
@@ -195,7 +222,7 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
         var setAside = DataTexts(checks);
         var rows = Fingerprint.Of(
             ["source", Revision(SourceRevision), source.Key.Name, source.Type, source.Csv.ToString(), source.OnMismatch.ToString(), .. setAside,
-                .. source.Columns.Where(c => c.IsRequired).Select(c => c.Name)]);
+                .. source.Columns.Where(c => c.IsRequired).Select(c => c.Name), .. source.PlaceTexts]);
         var columns = source.Columns.Select(c => new ColumnFacts(c.Name, c.Type, Fingerprint.Of(rows.Text, c.Name, c.Type.Sql, c.Format))).ToList();
         _facts[source.Key] = new RelationFacts(source.Key.Name, rows, columns);
         _assets[source.Key] = new CompiledAsset(
@@ -207,6 +234,7 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
                 Schema = schema,
                 TimeColumn = source.TimeColumn,
                 Files = [],
+                Asks = source.Place is null ? null : source.Type,
             },
             source, checks, null);
         BindExpressions(source.Key, schema, checks);

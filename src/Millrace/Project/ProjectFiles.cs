@@ -1,4 +1,5 @@
 using Millrace.Assets;
+using Millrace.Delivery;
 using Millrace.Governance;
 using Millrace.Serving;
 using Millrace.Sources;
@@ -35,6 +36,9 @@ public sealed record ProjectFiles
 
     /// <summary>The sound endpoints, ordered by file.</summary>
     public IReadOnlyList<EndpointDefinition> Endpoints { get; init; } = [];
+
+    /// <summary>The sound sinks, ordered by file.</summary>
+    internal IReadOnlyList<SinkDefinition> Sinks { get; init; } = [];
 
     /// <summary>Every asset that has a file, sound or not: a name that stands here is not unknown.</summary>
     public IReadOnlyList<AssetKey> Assets { get; init; } = [];

@@ -2,6 +2,7 @@ using System.Text;
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
 using Millrace.Automation;
+using Millrace.Delivery;
 using Millrace.Governance;
 using Millrace.Monitoring;
 using Millrace.Serving;
@@ -22,6 +23,9 @@ public static class ProjectFolder
         new("models", ".yaml", AssetKind.Model),
         new("endpoints", ".yaml", AssetKind.Endpoint),
     ];
+
+    /// <summary>Sinks are no assets: nothing stands on them, and nothing is computed for them.</summary>
+    private static readonly AssetFolder SinkFolder = new("sinks", ".yaml", AssetKind.Table);
 
     /// <summary>Deeper files have no name, see <see cref="AssetKey"/>; the depth bounds a folder that links to itself.</summary>
     private static readonly EnumerationOptions AllFiles = new()
@@ -58,6 +62,7 @@ public static class ProjectFolder
             }
         }
 
+        var sinks = Sinks(folder, problems);
         ReportSharedNames(places, problems);
         return new ProjectFiles
         {
@@ -70,9 +75,22 @@ public static class ProjectFolder
             Tables = [.. definitions.OfType<TableDefinition>()],
             Models = [.. definitions.OfType<ModelDefinition>()],
             Endpoints = [.. definitions.OfType<EndpointDefinition>()],
+            Sinks = sinks,
             Assets = [.. places.Select(p => p.Key)],
             Problems = [.. problems.OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line)],
         };
+    }
+
+    private static List<SinkDefinition> Sinks(string folder, List<Problem> problems)
+    {
+        var sinks = new List<SinkDefinition>();
+        foreach (var file in Directory.Exists(Path.Combine(folder, SinkFolder.Name)) ? FilesOf(folder, SinkFolder, problems) : [])
+        {
+            if (ReadText(folder, file, problems) is { } text && SinkDefinitionReader.Read(file, text, problems) is { } sink)
+                sinks.Add(sink);
+        }
+
+        return sinks;
     }
 
     /// <summary>Reads one stored definition again.</summary>

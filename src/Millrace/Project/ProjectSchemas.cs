@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Millrace.Assets.Definitions;
 using Millrace.Automation;
+using Millrace.Delivery;
 using Millrace.Governance;
 using Millrace.Monitoring;
 using Millrace.Serving;
@@ -57,6 +58,7 @@ public static class ProjectSchemas
         ["table.json"] = JsonSchemas.Of(WithChecks(TableDefinitionReader.Shape, check), "urn:millrace:schema:table"),
         ["model.json"] = JsonSchemas.Of(ModelDefinitionReader.Shape, "urn:millrace:schema:model"),
         ["endpoint.json"] = JsonSchemas.Of(Endpoint, "urn:millrace:schema:endpoint"),
+        ["sink.json"] = JsonSchemas.Of(SinkDefinitionReader.Shape, "urn:millrace:schema:sink"),
     };
 
     /// <summary>The comment by which a YAML file names its schema to editors, or null for a file that has none.</summary>
@@ -70,6 +72,7 @@ public static class ProjectSchemas
             ["sources", _, ..] => "source.json",
             ["models", _, ..] => "model.json",
             ["endpoints", _, ..] => "endpoint.json",
+            ["sinks", _, ..] => "sink.json",
             _ => null,
         };
         var up = string.Concat(Enumerable.Repeat("../", segments.Length - 1));

@@ -11,12 +11,13 @@ public sealed class ProjectSchemasTests
     [InlineData("table.json")]
     [InlineData("model.json")]
     [InlineData("endpoint.json")]
+    [InlineData("sink.json")]
     public void The_schemas_are_those_a_reviewer_has_seen(string name)
     {
         var folder = Directory.CreateTempSubdirectory("millrace-schemas-").FullName;
         try
         {
-            string[] all = ["project.json", "source.json", "table.json", "model.json", "endpoint.json"];
+            string[] all = ["project.json", "source.json", "table.json", "model.json", "endpoint.json", "sink.json"];
             Assert.Equal(all.Select(n => ".millrace/schemas/" + n), ProjectSchemas.Write(folder));
             ExpectedText.Compare(Path.Combine("schemas", name), File.ReadAllText(Path.Combine(folder, ProjectSchemas.Folder, name)));
         }
