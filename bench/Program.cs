@@ -8,6 +8,8 @@ var measures = new Dictionary<string, Action<BenchOptions>>
 {
     ["delta-write"] = DeltaBench.Write,
     ["delta-read"] = DeltaBench.Read,
+    ["delta-merge"] = LakeBench.Merge,
+    ["delta-append"] = LakeBench.Append,
     ["csv-load"] = CsvBench.Load,
     ["no-op-plan"] = PlanBench.NoOp,
     ["task-overhead"] = TaskBench.Overhead,

@@ -25,6 +25,7 @@ public sealed partial class LakeTable
         if (@base is null || intervals.IsAll)
             return Overwrite(@base, staged, stamp);
 
+        CheckPartitions(@base, staged);
         var filter = new TimeFilter(@base, timeColumn, intervals);
         var placed = @base.Files.Select(f => (File: f, Placement: filter.Place(f)))
             .Where(p => p.Placement == Placement.Inside || (p.Placement == Placement.Across && Holds(connection, @base, p.File, filter)))
@@ -40,6 +41,7 @@ public sealed partial class LakeTable
                 var options = new StageOptions
                 {
                     Now = stamp.Now, Tags = files[0].Tags, TimeColumn = timeColumn, FailpointPrefix = stamp.FailpointPrefix,
+                    PartitionBy = @base.PartitionColumns,
                 };
                 copies.Add(Stage(connection, kept, @base.Schema, options));
             }
@@ -55,6 +57,7 @@ public sealed partial class LakeTable
         {
             Add = [.. copies.SelectMany(c => c.Files), .. staged.Files],
             Remove = [.. placed.Select(p => p.File)],
+            Reads = f => filter.Place(f) != Placement.Outside,
             Parameters = new Dictionary<string, string>(request.Parameters) { ["predicate"] = filter.Condition },
             Staged = [.. copies, staged],
         };
@@ -66,6 +69,6 @@ public sealed partial class LakeTable
             + $"{filter.Condition} LIMIT 1").Scalar() is not null;
 
     private static string TagText(DataFile file) =>
-        string.Join('\u0001', file.Tags.Where(t => t.Key != ColumnMark.Tag)
+        string.Join('\u0001', file.Tags.Where(t => t.Key is not (ColumnMark.Tag or ClusterTag))
             .OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key}\u0002{t.Value}"));
 }

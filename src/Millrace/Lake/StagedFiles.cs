@@ -18,17 +18,21 @@ public sealed class StagedFiles
 
     private readonly string _folder;
     private readonly IReadOnlyList<WrittenFile> _written;
+    private readonly string _below;
 
     internal StagedFiles(string folder, Schema schema, IReadOnlyList<WrittenFile> written, StageOptions options)
     {
         _folder = folder;
         _written = written;
+        _below = options.IsChangeData ? "_change_data/" : "";
+        PartitionColumns = options.PartitionBy;
         Schema = schema;
         Rows = written.Sum(f => f.Rows);
-        var tags = ColumnMark.Put(options.Tags, schema);
+        var tags = PartitionColumns.Count > 0 ? options.Tags : ColumnMark.Put(options.Tags, schema);
         Files = [.. written.Select(f => new DataFile
         {
-            Path = f.Name,
+            Path = PartitionLayout.LogPath(_below + f.Name),
+            PartitionValues = f.PartitionValues,
             Size = f.Size,
             ModifiedAt = options.Now.ToUniversalTime(),
             Stats = Stats(f, options.TimeColumn),
@@ -37,6 +41,9 @@ public sealed class StagedFiles
     }
 
     public Schema Schema { get; }
+
+    /// <summary>The columns whose values are not in the files; see <see cref="StageOptions.PartitionBy"/>.</summary>
+    public IReadOnlyList<string> PartitionColumns { get; }
 
     /// <summary>The files in the order of their rows; none when there are no rows.</summary>
     public IReadOnlyList<DataFile> Files { get; }
@@ -54,6 +61,8 @@ public sealed class StagedFiles
             ? (found.Name, found.Type)
             : throw new ArgumentException($"The staged rows have no column '{column}'. They have: {string.Join(", ", Schema.Names)}.",
                 nameof(column));
+        if (PartitionColumns.Contains(name))
+            return new ColumnStatistics(_written.Where(f => f.PartitionValues[name] is null).Sum(f => f.Rows), null, null);
         var parts = _written.Select(f => f.Find(name)).ToList();
         if (parts.Count == 0)
             return new ColumnStatistics(0, null, null);
@@ -83,13 +92,13 @@ public sealed class StagedFiles
     private static string Widened(string value) => ((double)float.Parse(value, CultureInfo.InvariantCulture)).ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>The staged rows, in their order.</summary>
-    public Relation ToRelation() => FileRelation.Of(_folder, Schema, [], Files);
+    public Relation ToRelation() => FileRelation.Of(_folder, Schema, PartitionColumns, Files);
 
     /// <summary>Deletes the files. For rows that will not be committed; files of a committed version must not be discarded.</summary>
     public void Discard()
     {
         foreach (var file in _written)
-            File.Delete(Path.Combine(_folder, file.Name));
+            File.Delete(Path.Combine(_folder, _below + file.Name));
     }
 
     private static string Stats(WrittenFile file, string? timeColumn)

@@ -158,9 +158,9 @@ public sealed class LogTests : LakeTestBase
     public void A_table_that_asks_more_of_writers_is_read_and_not_written()
     {
         Commits(1);
-        File.WriteAllText(EntryPath(1), """{"protocol":{"minReaderVersion":1,"minWriterVersion":4}}""");
+        File.WriteAllText(EntryPath(1), """{"protocol":{"minReaderVersion":1,"minWriterVersion":8}}""");
         Assert.Equal(1, Table.Latest()!.RowCount);
-        Assert.Contains("writer version 4", Assert.Throws<LakeException>(() => Append("t", "SELECT 1 AS a", "a BIGINT")).Message);
+        Assert.Contains("writer version 8", Assert.Throws<LakeException>(() => Append("t", "SELECT 1 AS a", "a BIGINT")).Message);
     }
 
     [Theory]

@@ -43,6 +43,10 @@ internal static class FileRelation
         return new Relation(selects.Count == 1 ? selects[0] : $"SELECT * FROM ({string.Join(" UNION ALL ", selects)})", schema);
     }
 
+    /// <summary>The rows with one column more: the number, from 0, of the file in the list that a row comes from.</summary>
+    public static string Numbered(string folder, Schema schema, IReadOnlyList<string> partitionColumns, IReadOnlyList<DataFile> files, string number) =>
+        WithSchema(folder, schema, partitionColumns, [.. files], $", CAST({FileIndex} AS BIGINT) AS {SqlName.Quote(number)}");
+
     /// <summary>A path in which the engine sees no pattern.</summary>
     public static string Literally(string path)
     {
@@ -68,7 +72,8 @@ internal static class FileRelation
         return sql.Append(')').ToString();
     }
 
-    private static string WithSchema(string folder, Schema schema, IReadOnlyList<string> partitionColumns, List<DataFile> files)
+    private static string WithSchema(
+        string folder, Schema schema, IReadOnlyList<string> partitionColumns, List<DataFile> files, string more = "")
     {
         var sql = new StringBuilder("SELECT ");
         var stored = new StringBuilder();
@@ -94,6 +99,7 @@ internal static class FileRelation
                 .Append(", 'type': ").Append(SqlName.Text(column.Type.Sql)).Append(", 'default_value': NULL}");
         }
 
+        sql.Append(more);
         AppendFiles(sql, folder, files);
         if (stored.Length > 0)
             sql.Append(", schema=MAP {").Append(stored).Append('}');

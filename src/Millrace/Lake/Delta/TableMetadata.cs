@@ -8,10 +8,6 @@ internal sealed record TableMetadata(
     string Id, string? Name, string? Description, string SchemaString, IReadOnlyList<string> PartitionColumns,
     IReadOnlyDictionary<string, string> Configuration, long? CreatedTime, string Provider = "parquet")
 {
-    /// <summary>Writers must uphold rules that stand in the schema's field metadata, and we know none of them.</summary>
-    public string? UnwritableRule => new[] { "delta.invariants", "delta.generationExpression", "delta.identity.start", "CURRENT_DEFAULT" }
-        .FirstOrDefault(rule => SchemaString.Contains($"\"{rule}\"", StringComparison.Ordinal));
-
     public static TableMetadata Create(Schema schema, DateTimeOffset now) =>
         new(Guid.NewGuid().ToString(), null, null, schema.ToDelta(), [], new Dictionary<string, string>(), now.ToUnixTimeMilliseconds());
 }
