@@ -18,7 +18,8 @@ internal static class LakeBench
         new Column("quantity", DataType.Integer), new Column("customer", DataType.String), new Column("day", DataType.Date),
     ]);
 
-    /// <summary>MERGE of 1 % of the rows by key, committed, against an engine that writes the whole table anew: the newest rows and new ones,
+    /// <summary>MERGE of 1 % of the rows by key, committed, against an engine that writes the whole table anew: the newest rows and new
+    /// ones,
     /// as loads bring them, and keys from all over the table, of which every file holds some.</summary>
     public static void Merge(BenchOptions options)
     {
@@ -34,7 +35,8 @@ internal static class LakeBench
         };
         foreach (var (name, ids) in sources)
         {
-            connection.Execute($"CREATE OR REPLACE TEMP TABLE changes AS SELECT DISTINCT ON (id) * FROM ({Rows($"range({Text(2 * changed)})", ids)})");
+            connection.Execute($"CREATE OR REPLACE TEMP TABLE changes AS SELECT DISTINCT ON (id) * FROM "
+                + $"({Rows($"range({Text(2 * changed)})", ids)})");
             var delta = folder.Fresh("delta");
             var start = Begin(connection, delta, options.Rows);
             Table.Compare(
@@ -49,7 +51,8 @@ internal static class LakeBench
                     if (table.LatestVersion > start)
                         table.Commit(table.Restore(table.Latest()!, table.Read(start), stamp));
                     table.Write(head => table.Merge(
-                        connection, head!, "SELECT * FROM changes", new MergeOptions { Keys = ["id"] }, stamp with { AppId = Guid.NewGuid().ToString("N") }));
+                        connection, head!, "SELECT * FROM changes", new MergeOptions { Keys = ["id"] }, stamp
+                            with { AppId = Guid.NewGuid().ToString("N") }));
                 },
                 () => ByHand(connection, new LakeTable(delta).Read(start).ToRelation().Sql, folder.Fresh("plain")));
         }
@@ -71,7 +74,8 @@ internal static class LakeBench
                 for (var i = 0; i < Commits; i++)
                 {
                     var now = TimeProvider.System.GetUtcNow();
-                    var select = $"SELECT {Text(i)} AS id, 1 AS store, 1.5 AS amount, 2 AS quantity, 'c' AS customer, DATE '2026-01-01' AS day";
+                    var select = $"SELECT {Text(i)} AS id, 1 AS store, 1.5 AS amount, 2 AS quantity, 'c' AS customer, DATE '2026-01-01' "
+                        + $"AS day";
                     table.Write(head => table.Append(
                         head, table.Stage(session.Connection, select, Columns, new StageOptions { Now = now }),
                         new CommitStamp("bench", i + 1, now) { Mode = CommitMode.Rebase }));
@@ -79,7 +83,8 @@ internal static class LakeBench
             }).WallSeconds);
         }
 
-        Table.Heading(string.Create(CultureInfo.InvariantCulture, $"delta-append: {Commits} commits of one row on one table, checkpoints included"), options.Pairs);
+        Table.Heading(string.Create(CultureInfo.InvariantCulture,
+            $"delta-append: {Commits} commits of one row on one table, checkpoints included"), options.Pairs);
         Table.Row("wall ms a commit", seconds.Select(s => s * 1000 / Commits), 10);
         Table.Row("commits a second", seconds.Select(s => Commits / s), null, "0");
     }
@@ -88,7 +93,8 @@ internal static class LakeBench
     {
         var table = new LakeTable(folder);
         var now = TimeProvider.System.GetUtcNow();
-        var staged = table.Stage(connection, Rows($"range({Text(rows)})", "i"), Columns, new StageOptions { Now = now, TargetFileBytes = FileBytes });
+        var staged = table.Stage(connection, Rows($"range({Text(rows)})", "i"), Columns,
+            new StageOptions { Now = now, TargetFileBytes = FileBytes });
         return table.Commit(table.Append(null, staged, new CommitStamp("begin", 1, now) { Mode = CommitMode.Rebase })).Version;
     }
 

@@ -52,7 +52,7 @@ internal static class Failure
         EngineException { IsMistake: true } => "mistake",
         EngineException => "refused",
         DuckException => "sql",
-        LakeException => "lake",
+        LakeException or CommitConflictException => "lake",
         SourceException => "source",
         DbException => "ledger",
         IOException or UnauthorizedAccessException or InvalidDataException => "files",

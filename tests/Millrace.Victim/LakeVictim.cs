@@ -10,7 +10,8 @@ internal static class LakeVictim
 {
     public static readonly Schema Columns = new([new Column("writer", DataType.Long), new Column("number", DataType.Long)]);
 
-    /// <param name="verb"><c>append WRITER COUNT</c>: that many commits of one row each; <c>merge</c>, <c>optimize</c>, <c>delete</c>: one commit.</param>
+    /// <param name="verb"><c>append WRITER COUNT</c>: that many commits of one row each; <c>merge</c>, <c>optimize</c>, <c>delete</c>: one
+    /// commit.</param>
     /// <param name="folder">The table's folder.</param>
     /// <param name="words">What the verb takes.</param>
     public static int Run(string verb, string folder, string[] words)
@@ -33,7 +34,8 @@ internal static class LakeVictim
                 return 0;
             case "merge":
                 table.Write(head => table.Merge(
-                    connection, head!, "SELECT range AS writer, -range AS number FROM range(5, 15)", new MergeOptions { Keys = ["writer"] }, stamp));
+                    connection, head!, "SELECT range AS writer, -range AS number FROM range(5, 15)",
+                        new MergeOptions { Keys = ["writer"] }, stamp));
                 return 0;
             case "delete":
                 table.Write(head => table.Delete(connection, head!, "writer % 2 = 0", stamp));

@@ -42,6 +42,12 @@ internal sealed class CommandTree
         ("query", "Look", () => new QueryCommand()),
         ("table show", "Look", () => new TableShowCommand()),
         ("table history", "Look", () => new TableHistoryCommand()),
+        ("table diff", "Look", () => new TableDiffCommand()),
+        ("table vacuum", "Take back", () => new TableVacuumCommand()),
+        ("delta show", "Look", () => new DeltaShowCommand()),
+        ("delta scan", "Look", () => new DeltaScanCommand()),
+        ("delta optimize", "Look", () => new DeltaOptimizeCommand()),
+        ("delta vacuum", "Look", () => new DeltaVacuumCommand()),
         ("lineage", "Look", () => new LineageCommand()),
         ("status", "Look", () => new StatusCommand()),
         ("model list", "Learn", () => new ModelListCommand()),
@@ -61,7 +67,8 @@ internal sealed class CommandTree
     /// <summary>What the commands of two words are about, by the first.</summary>
     private static readonly Dictionary<string, string> Groups = new()
     {
-        ["table"] = "Look at one table: show, history.",
+        ["table"] = "One table: show, history, diff, vacuum.",
+        ["delta"] = "Any Delta table on disk: show, scan, optimize, vacuum.",
         ["model"] = "The versions of models: list, show, compare, promote, label.",
         ["endpoint"] = "Look at one endpoint: show.",
         ["monitor"] = "What was measured of endpoints: show.",

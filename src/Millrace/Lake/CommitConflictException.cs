@@ -1,6 +1,7 @@
 namespace Millrace.Lake;
 
-/// <summary>Another writer's commit came first and cannot stand beside this one: both would not be what either would have written alone.</summary>
+/// <summary>Another writer's commit came first and cannot stand beside this one: both would not be what either would have written
+/// alone.</summary>
 /// <remarks>Nothing was changed. What was staged still lies aside: discard the request, and make it anew from the newest version, or let
 /// <see cref="LakeTable.Write"/> do both.</remarks>
 /// <param name="message">Which version, and what it did.</param>

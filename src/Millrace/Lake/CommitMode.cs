@@ -3,7 +3,8 @@ namespace Millrace.Lake;
 /// <summary>What a commit does about versions that came after the one it was made from.</summary>
 public enum CommitMode
 {
-    /// <summary>Undoes them in the same entry: afterwards the table is exactly the base with the change. For the task commits of runs, whose
+    /// <summary>Undoes them in the same entry: afterwards the table is exactly the base with the change. For the task commits of runs,
+    /// whose
     /// base the ledger chose.</summary>
     Restore,
 

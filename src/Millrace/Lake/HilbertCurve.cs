@@ -1,7 +1,8 @@
 namespace Millrace.Lake;
 
 /// <summary>The place of a cell of an n-dimensional grid on the curve that visits every cell and always goes on to a neighbour.</summary>
-/// <remarks>Neighbours on the curve are neighbours in the grid, which the Z-order's jumps do not give: the same number of files covers smaller
+/// <remarks>Neighbours on the curve are neighbours in the grid, which the Z-order's jumps do not give: the same number of files covers
+/// smaller
 /// boxes. Source: J. Skilling, Programming the Hilbert curve, AIP Conference Proceedings 707, 2004.</remarks>
 internal static class HilbertCurve
 {

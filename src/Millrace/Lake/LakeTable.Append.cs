@@ -9,7 +9,8 @@ public sealed partial class LakeTable
     /// <param name="base">The version to build on; null for a new or emptied table.</param>
     /// <param name="staged">The new rows.</param>
     /// <param name="stamp">Who commits, and when.</param>
-    /// <exception cref="LakeException">The rows are partitioned otherwise than the base; or, with <see cref="CommitMode.Rebase"/>, they have
+    /// <exception cref="LakeException">The rows are partitioned otherwise than the base; or, with <see cref="CommitMode.Rebase"/>, they
+    /// have
     /// a column that the base has not, or has with another type.</exception>
     public CommitRequest Append(Snapshot? @base, StagedFiles staged, CommitStamp stamp)
     {
@@ -59,9 +60,18 @@ public sealed partial class LakeTable
         if (!@base.PartitionColumns.SequenceEqual(staged.PartitionColumns, StringComparer.OrdinalIgnoreCase))
             throw new LakeException(
                 $"The table '{@base.Folder}' is partitioned by {Words(@base.PartitionColumns)}, and the rows were staged by "
-                + $"{Words(staged.PartitionColumns)}. Stage them with StageOptions.PartitionBy set to the table's columns.");
+                + $"{Words(staged.PartitionColumns)}. Stage them with StageOptions.For set to the version that they join.");
+        CheckMapping(@base, staged);
 
         static string Words(IReadOnlyList<string> columns) => columns.Count > 0 ? string.Join(", ", columns) : "nothing";
+    }
+
+    private static void CheckMapping(Snapshot @base, StagedFiles staged)
+    {
+        if (IsMapped(@base) && staged.Mapping != @base.Metadata.SchemaString)
+            throw new LakeException($"The files of the table '{@base.Folder}' know columns by other names (column mapping), and the "
+                + $"rows were staged "
+                + "without these, or before the columns changed. Stage them with StageOptions.For set to the version that they join.");
     }
 
     /// <summary>The base's columns, if rows with the staged ones can stand among its rows.</summary>

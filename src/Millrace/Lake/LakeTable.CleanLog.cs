@@ -37,7 +37,8 @@ public sealed partial class LakeTable
         var stand = listing.Checkpoints.FirstOrDefault(c => c.Version <= pinned && WrittenAt(c.Version) is { } at && at < limit);
         if (stand is null)
             return [];
-        var old = Directory.EnumerateFiles(_log.Path).Where(f => VersionOf(f) is { } v && v < stand.Version).Order(StringComparer.Ordinal).ToList();
+        var old = Directory.EnumerateFiles(_log.Path).Where(f => VersionOf(f) is { } v
+            && v < stand.Version).Order(StringComparer.Ordinal).ToList();
         if (old.Count == 0)
             return [];
 
@@ -50,7 +51,8 @@ public sealed partial class LakeTable
 
         // The entry of the checkpoint's own version stays: it holds the version's hash and time.
         static long? VersionOf(string path) =>
-            Path.GetFileName(path) is { Length: > 20 } name && long.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            Path.GetFileName(path) is { Length: > 20 } name
+                && long.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
             ? version : null;
     }
 }

@@ -19,17 +19,21 @@ public sealed partial class LakeTable
     {
         CheckFree(@base, column.Name);
         if (!column.IsNullable)
-            throw new LakeException($"The new column {column} of the table '{Folder}' must allow NULL, since the rows that stand have no value for it.");
+            throw new LakeException($"The new column {column} of the table '{Folder}' must allow NULL, since the rows that stand have "
+                + $"no value for it.");
         if (after is not null)
             _ = Known(@base, after);
 
-        // Without column mapping a column that another writer dropped, or that lies in the files by accident, would come to life again; of this the
+        // Without column mapping a column that another writer dropped, or that lies in the files by accident, would come to life again; of
+        // this the
         // protocol has no knowledge either.
-        var maxId = @base.Configuration.TryGetValue(SchemaText.MaxId, out var text) ? long.Parse(text, CultureInfo.InvariantCulture) : (long?)null;
+        var maxId = @base.Configuration.TryGetValue(SchemaText.MaxId, out var text) ? long.Parse(text, CultureInfo.InvariantCulture)
+            : (long?)null;
         var schema = SchemaText.Add(@base.Metadata.SchemaString, column, after, ref maxId);
         return ChangeColumns(@base, schema, stamp, "ADD COLUMNS", column.Name) with
         {
-            Configuration = maxId is null ? null : new Dictionary<string, string>(@base.Configuration) { [SchemaText.MaxId] = Text(maxId.Value) },
+            Configuration = maxId is null ? null : new Dictionary<string,
+                string>(@base.Configuration) { [SchemaText.MaxId] = Text(maxId.Value) },
         };
     }
 
@@ -46,18 +50,21 @@ public sealed partial class LakeTable
     {
         var known = Known(@base, column);
         if (!TypeWidening.Holds(known.Type, type))
-            throw new LakeException($"The column {known} of the table '{Folder}' cannot become {type}: not every value of {known.Type} is one. "
+            throw new LakeException($"The column {known} of the table '{Folder}' cannot become {type}: not every value of {known.Type} "
+                + $"is one. "
                 + "Compute the table anew with the other type instead.");
         var isPartition = @base.PartitionColumns.Contains(known.Name, StringComparer.OrdinalIgnoreCase);
         if (isPartition || TableProtocol.IsOn(@base.Configuration, "delta.enableTypeWidening"))
-            return ChangeColumns(@base, SchemaText.Widen(@base.Metadata.SchemaString, known.Name, type), stamp, "CHANGE COLUMN", known.Name);
+            return ChangeColumns(@base, SchemaText.Widen(@base.Metadata.SchemaString, known.Name, type), stamp, "CHANGE COLUMN",
+                known.Name);
 
         var schema = new Schema([.. @base.Schema.Columns.Select(c => c == known ? c with { Type = type } : c)]);
         var staged = new List<StagedFiles>();
         return Guarded(staged, () =>
         {
             foreach (var alike in @base.Files.GroupBy(TagText))
-                staged.Add(Stage(connection, RowsOf(@base, [.. alike]), schema, OptionsOf(@base, stamp) with { Tags = alike.First().Tags }));
+                staged.Add(Stage(connection, RowsOf(@base, [.. alike]), schema, OptionsOf(@base, stamp)
+                    with { Tags = alike.First().Tags }));
             return Change(@base, stamp, "CHANGE COLUMN") with
             {
                 Schema = schema,
@@ -82,7 +89,8 @@ public sealed partial class LakeTable
         return Change(@base, stamp, "SET TBLPROPERTIES") with
         {
             SchemaString = schema,
-            Configuration = new Dictionary<string, string>(@base.Configuration) { [MappingMode] = "name", [SchemaText.MaxId] = Text(maxId) },
+            Configuration = new Dictionary<string,
+                string>(@base.Configuration) { [MappingMode] = "name", [SchemaText.MaxId] = Text(maxId) },
             Parameters = new Dictionary<string, string> { ["properties"] = $$"""{"{{MappingMode}}":"name"}""" },
         };
     }
@@ -92,14 +100,16 @@ public sealed partial class LakeTable
     /// <param name="column">The column's name.</param>
     /// <param name="name">Its new name.</param>
     /// <param name="stamp">Who commits, and when.</param>
-    /// <exception cref="LakeException">There is no such column, the name is taken, a constraint names the column, or the table has no column
+    /// <exception cref="LakeException">There is no such column, the name is taken, a constraint names the column, or the table has no
+    /// column
     /// mapping.</exception>
     public CommitRequest RenameColumn(Snapshot @base, string column, string name, CommitStamp stamp)
     {
         var known = Unbound(@base, column, "renamed");
         if (!known.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             CheckFree(@base, name);
-        return ChangeColumns(@base, SchemaText.Rename(@base.Metadata.SchemaString, known.Name, name), stamp, "RENAME COLUMN", known.Name) with
+        return ChangeColumns(@base, SchemaText.Rename(@base.Metadata.SchemaString, known.Name, name), stamp, "RENAME COLUMN",
+            known.Name) with
         {
             PartitionColumns = [.. @base.PartitionColumns.Select(p => p.Equals(known.Name, StringComparison.OrdinalIgnoreCase) ? name : p)],
         };
@@ -109,7 +119,8 @@ public sealed partial class LakeTable
     /// <param name="base">The version to build on; it has column mapping.</param>
     /// <param name="column">The column's name.</param>
     /// <param name="stamp">Who commits, and when.</param>
-    /// <exception cref="LakeException">There is no such column, the table is partitioned by it, it is the last one, a constraint names it, or
+    /// <exception cref="LakeException">There is no such column, the table is partitioned by it, it is the last one, a constraint names it,
+    /// or
     /// the table has no column mapping.</exception>
     public CommitRequest DropColumn(Snapshot @base, string column, CommitStamp stamp)
     {
@@ -117,7 +128,8 @@ public sealed partial class LakeTable
         if (@base.PartitionColumns.Contains(known.Name, StringComparer.OrdinalIgnoreCase))
             throw new LakeException($"The column '{known.Name}' cannot be dropped: the table '{Folder}' is partitioned by it.");
         if (@base.Schema.Columns.Count - @base.PartitionColumns.Count == 1)
-            throw new LakeException($"The column '{known.Name}' cannot be dropped: it is the last one that the files of the table '{Folder}' hold.");
+            throw new LakeException($"The column '{known.Name}' cannot be dropped: it is the last one that the files of the table "
+                + $"'{Folder}' hold.");
         return ChangeColumns(@base, SchemaText.Drop(@base.Metadata.SchemaString, known.Name), stamp, "DROP COLUMNS", known.Name);
     }
 
@@ -127,11 +139,14 @@ public sealed partial class LakeTable
     {
         var known = Known(table, column);
         if (!IsMapped(table))
-            throw new LakeException($"The column '{known.Name}' of the table '{Folder}' cannot be {what}: files know it by this name. Turn column mapping "
+            throw new LakeException($"The column '{known.Name}' of the table '{Folder}' cannot be {what}: files know it by this name. "
+                + $"Turn column mapping "
                 + "on first, which readers must know; or compute the table anew.");
-        var word = new System.Text.RegularExpressions.Regex($@"(?<!\w){System.Text.RegularExpressions.Regex.Escape(known.Name)}(?!\w)", System.Text.RegularExpressions.RegexOptions.IgnoreCase);
+        var word = new System.Text.RegularExpressions.Regex($@"(?<!\w){System.Text.RegularExpressions.Regex.Escape(known.Name)}(?!\w)",
+            System.Text.RegularExpressions.RegexOptions.IgnoreCase);
         return TableConstraint.Of(table.Configuration).FirstOrDefault(c => word.IsMatch(c.Expression)) is { } constraint
-            ? throw new LakeException($"The column '{known.Name}' of the table '{Folder}' cannot be {what}: the constraint '{constraint.Name}' ({constraint.Expression}) "
+            ? throw new LakeException($"The column '{known.Name}' of the table '{Folder}' cannot be {what}: the constraint "
+                + $"'{constraint.Name}' ({constraint.Expression}) "
                 + "names it. Drop the constraint first.")
             : known;
     }

@@ -13,7 +13,8 @@ public sealed partial class LakeTable
     /// <summary>Puts the change into the log, once.</summary>
     /// <remarks>
     /// <para>
-    /// With <see cref="CommitMode.Restore"/> the table is afterwards the base with the change, whatever its head was: the same entry takes out
+    /// With <see cref="CommitMode.Restore"/> the table is afterwards the base with the change, whatever its head was: the same entry takes
+    /// out
     /// what later commits added and brings back what they removed. A transaction of the request's task that stands after the base is
     /// adopted whole, and nothing is written.
     /// </para>
@@ -74,7 +75,19 @@ public sealed partial class LakeTable
     {
         var basis = Basis(request);
         return FileRelation.Of(
-            Folder, request.Schema, request.PartitionColumns ?? basis?.PartitionColumns ?? [], CommitEntry.FilesAfter(request, basis));
+            Folder, StoredAfter(request, basis), request.PartitionColumns ?? basis?.PartitionColumns ?? [],
+                CommitEntry.FilesAfter(request, basis));
+    }
+
+    /// <summary>The columns as the table's files will hold them once the request is committed.</summary>
+    private static StoredSchema StoredAfter(CommitRequest request, Snapshot? basis)
+    {
+        if (basis is null || !IsMapped(basis))
+            return StoredSchema.Of(request.Schema);
+        var text = request.SchemaString
+            ?? (basis.Schema.Equals(request.Schema) ? basis.Metadata.SchemaString
+            : SchemaText.Carry(request.Schema, basis.Metadata.SchemaString));
+        return StoredSchema.Parse(text, basis.Configuration[MappingMode] == "id" ? ColumnMapping.Id : ColumnMapping.Name);
     }
 
     /// <summary>Deletes the files that were staged for the request, its own rewritten ones too. For a request that is not, or was not,
@@ -87,7 +100,8 @@ public sealed partial class LakeTable
 
     private Snapshot? Basis(CommitRequest request)
     {
-        if (request.Mode == CommitMode.Rebase && request.From is { } from && from.Version == request.Base && from.EntryHash == request.BaseEntryHash)
+        if (request.Mode == CommitMode.Rebase && request.From is { } from && from.Version == request.Base
+            && from.EntryHash == request.BaseEntryHash)
             return from;
         return request.Base is { } version ? Read(version, request.BaseEntryHash) : null;
     }
@@ -147,7 +161,8 @@ public sealed partial class LakeTable
         Failpoint.Pass(request.FailpointPrefix + ".committed");
         var result = new CommitResult(entry.Version, LogEntry.HashOf(entry.Bytes), entry.Time, false, entry.CommitInfo);
         var interval = Checkpoint.IntervalOf(request.Configuration ?? head?.Configuration);
-        return entry.Version > 0 && entry.Version % interval == 0 ? result with { CheckpointFailure = WriteCheckpoint(request, entry.Version) } : result;
+        return entry.Version > 0 && entry.Version % interval == 0 ? result
+            with { CheckpointFailure = WriteCheckpoint(request, entry.Version) } : result;
     }
 
     private void DeleteStrays(DateTimeOffset now)

@@ -12,14 +12,17 @@ public sealed partial class LakeTable
     /// <param name="connection">Reads the rows that the table has.</param>
     /// <param name="base">The version to build on.</param>
     /// <param name="name">Letters, digits and <c>_</c>; unlike those of the other constraints.</param>
-    /// <param name="expression">A condition over the columns. A row for which it is not true, so also one for which it is NULL, breaks it.</param>
+    /// <param name="expression">A condition over the columns. A row for which it is not true, so also one for which it is NULL, breaks
+    /// it.</param>
     /// <param name="stamp">Who commits, and when.</param>
-    /// <exception cref="LakeException">A row breaks it already, the expression cannot be asked, or the name is taken or no name.</exception>
+    /// <exception cref="LakeException">A row breaks it already, the expression cannot be asked, or the name is taken or no
+    /// name.</exception>
     public CommitRequest AddConstraint(DuckConnection connection, Snapshot @base, string name, string expression, CommitStamp stamp)
     {
         if (!ConstraintName().IsMatch(name))
             throw new LakeException($"'{name}' is no name for a constraint. Names are letters, digits and '_'.");
-        if (TableConstraint.Of(@base.Configuration).FirstOrDefault(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } known)
+        if (TableConstraint.Of(@base.Configuration).FirstOrDefault(c =>
+            c.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } known)
             throw new LakeException($"The table '{Folder}' has the constraint '{known.Name}' ({known.Expression}) already. Drop it first.");
         var constraint = new TableConstraint(name, expression);
         Ask(connection, @base.Schema, [constraint], @base.ToRelation().Sql);
@@ -56,7 +59,8 @@ public sealed partial class LakeTable
 
     private static string RulesOf(Snapshot? head) => head is null
         ? ""
-        : string.Join('\u0001', TableConstraint.Of(head.Configuration).Select(c => $"{c.Name}\u0002{c.Expression}")) + head.Metadata.SchemaString;
+        : string.Join('\u0001', TableConstraint.Of(head.Configuration).Select(c => $"{c.Name}\u0002{c.Expression}"))
+            + head.Metadata.SchemaString;
 
     /// <summary>Asks the rows that come in whether they keep the table's rules. Here, and not where rows are staged, so that no way of
     /// writing goes round it.</summary>
@@ -69,7 +73,8 @@ public sealed partial class LakeTable
             return;
 
         // Stage has counted the NULLs of plain columns, if it was told that they must not be NULL.
-        var asked = request.Staged.Count > 0 && request.Staged.All(s => schema.Columns.Where(c => !c.IsNullable).All(c => s.Schema.Find(c.Name) is { IsNullable: false }))
+        var asked = request.Staged.Count > 0
+            && request.Staged.All(s => schema.Columns.Where(c => !c.IsNullable).All(c => s.Schema.Find(c.Name) is { IsNullable: false }))
             ? required.Where(r => r.Name.Contains(" inside ", StringComparison.Ordinal)).ToList()
             : required;
         if (asked.Count == 0 && constraints.Count == 0)
@@ -83,14 +88,15 @@ public sealed partial class LakeTable
         using var connection = LogEngine.Connect();
         connection.Execute("SET TimeZone = 'UTC'");
         var partitions = request.PartitionColumns ?? basis?.PartitionColumns ?? [];
-        Ask(connection, schema, [.. asked, .. constraints], FileRelation.Of(Folder, schema, partitions, added).Sql);
+        Ask(connection, schema, [.. asked, .. constraints], FileRelation.Of(Folder, StoredAfter(request, basis), partitions, added).Sql);
     }
 
     /// <summary>Columns and fields that must not be NULL. The fields of a struct that is NULL as a whole ask for nothing.</summary>
     private static IEnumerable<TableConstraint> Required(string value, string name, Column column, bool isTop)
     {
         if (!column.IsNullable)
-            yield return new TableConstraint(isTop ? $"NOT NULL of '{name}'" : $"NOT NULL of '{column.Name}' inside '{name}'", $"{value} IS NOT NULL");
+            yield return new TableConstraint(isTop ? $"NOT NULL of '{name}'" : $"NOT NULL of '{column.Name}' inside '{name}'",
+                $"{value} IS NOT NULL");
         if (!column.Type.Sql.StartsWith("STRUCT(", StringComparison.Ordinal) || column.Type.Sql.EndsWith(']'))
             yield break;
         foreach (var field in column.Type.Children)
@@ -118,9 +124,11 @@ public sealed partial class LakeTable
         {
             if (found[i] is not long broken || broken == 0)
                 continue;
-            var example = connection.Query($"SELECT r::VARCHAR FROM (SELECT * FROM ({rows}) WHERE ({rules[i].Expression}) IS NOT TRUE LIMIT 1) r")
+            var example = connection.Query($"SELECT r::VARCHAR FROM (SELECT * FROM ({rows}) WHERE ({rules[i].Expression}) IS NOT TRUE "
+                + $"LIMIT 1) r")
                 .Scalar();
-            var rule = rules[i].Name.StartsWith("NOT NULL", StringComparison.Ordinal) ? rules[i].Name : $"'{rules[i].Name}' ({rules[i].Expression})";
+            var rule = rules[i].Name.StartsWith("NOT NULL", StringComparison.Ordinal) ? rules[i].Name
+                : $"'{rules[i].Name}' ({rules[i].Expression})";
             throw new LakeException(
                 string.Create(CultureInfo.InvariantCulture, $"The constraint {rule} of the table '{Folder}' is broken by {broken} rows, ")
                 + $"for example {example}. Nothing was written. The columns are: {schema}.");

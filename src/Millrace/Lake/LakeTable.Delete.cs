@@ -18,7 +18,8 @@ public sealed partial class LakeTable
     public CommitRequest Delete(DuckConnection connection, Snapshot @base, string? predicate, CommitStamp stamp)
     {
         if (predicate is null)
-            return Change(@base, stamp, "DELETE") with { Remove = [.. @base.Files], Reads = _ => true, Metrics = Deleted(@base.RowCount ?? 0, 0) };
+            return Change(@base, stamp, "DELETE")
+                with { Remove = [.. @base.Files], Reads = _ => true, Metrics = Deleted(@base.RowCount ?? 0, 0) };
 
         var condition = new RowPredicate(connection, @base, predicate);
         var staged = new List<StagedFiles>();
@@ -36,15 +37,17 @@ public sealed partial class LakeTable
         DuckConnection connection, Snapshot @base, RowPredicate condition, CommitStamp stamp, List<StagedFiles> staged, string? inserted)
     {
         var touched = Touched(connection, @base, condition);
-        var partly = condition.IsOfPartitionsOnly ? [] : touched.Where(t => t.File.Rows != t.Rows).Select(t => t.File).ToList();
+        var partly = condition.IsOfPartitionsOnly ? [] : touched.Where(t => t.File.LiveRows != t.Rows).Select(t => t.File).ToList();
         Rewrite(connection, @base, partly, rows => $"SELECT * FROM ({rows}) WHERE ({condition.Text}) IS NOT TRUE", stamp, staged);
         var kept = staged.ToList();
 
         // Files that only come and go are their own change data; as soon as rows are copied, readers must be told which were.
         if (FeedsChanges(@base) && partly.Count > 0)
         {
-            var gone = $"SELECT *, 'delete' AS {ChangeType} FROM ({RowsOf(@base, [.. touched.Select(t => t.File)])}) WHERE {condition.Text}";
-            staged.Add(StageChanges(connection, @base, inserted is null ? gone : $"{gone} UNION ALL BY NAME SELECT *, 'insert' AS {ChangeType} FROM ({inserted})", stamp));
+            var gone = $"SELECT *, 'delete' AS {ChangeType} FROM ({RowsOf(@base, [.. touched.Select(t => t.File)])}) WHERE "
+                + $"{condition.Text}";
+            staged.Add(StageChanges(connection, @base, inserted is null ? gone
+                : $"{gone} UNION ALL BY NAME SELECT *, 'insert' AS {ChangeType} FROM ({inserted})", stamp));
         }
 
         return Change(@base, stamp, "DELETE") with
@@ -59,5 +62,6 @@ public sealed partial class LakeTable
         };
     }
 
-    private static Dictionary<string, long> Deleted(long rows, long copied) => new() { ["numDeletedRows"] = rows, ["numCopiedRows"] = copied };
+    private static Dictionary<string, long> Deleted(long rows, long copied) =>
+        new() { ["numDeletedRows"] = rows, ["numCopiedRows"] = copied };
 }

@@ -10,7 +10,8 @@ public sealed partial class LakeTable
     private const string MergeMatched = "_millrace_matched";
     private const string Present = "_millrace_present";
 
-    /// <summary>The base with the rows of a source merged in by key: rows in both are changed or taken out, rows that only the source has come
+    /// <summary>The base with the rows of a source merged in by key: rows in both are changed or taken out, rows that only the source has
+    /// come
     /// in.</summary>
     /// <remarks>
     /// The source is computed once, aside. Files whose key statistics leave no room for any of its keys are not opened; of the others the
@@ -18,7 +19,8 @@ public sealed partial class LakeTable
     /// </remarks>
     /// <param name="connection">Reads and writes; it must see what the source reads.</param>
     /// <param name="base">The version to build on.</param>
-    /// <param name="source">One SELECT. Its columns of the table's names are cast to the table's types; others may serve conditions.</param>
+    /// <param name="source">One SELECT. Its columns of the table's names are cast to the table's types; others may serve
+    /// conditions.</param>
     /// <param name="options">By which keys, and what becomes of the rows.</param>
     /// <param name="stamp">Who commits, and when.</param>
     /// <exception cref="LakeException">Two rows of the source have one key, or a key is NULL; a key is no column of both; or a condition
@@ -43,28 +45,37 @@ public sealed partial class LakeTable
     /// <returns>The table's columns that it has.</returns>
     private List<Column> TakeSource(DuckConnection connection, Snapshot table, string source, List<Column> keys)
     {
-        var names = connection.Query($"SELECT column_name FROM (DESCRIBE SELECT * FROM (\n{source}\n))").Rows().Select(r => (string)r[0]!).ToList();
-        var select = names.Select(n => table.Schema.Find(n) is { } c ? $"CAST({SqlName.Quote(n)} AS {c.Type.Sql}) AS {SqlName.Quote(c.Name)}" : SqlName.Quote(n));
+        var names = connection.Query($"SELECT column_name FROM (DESCRIBE SELECT * FROM (\n{source}\n))").Rows().Select(r =>
+            (string)r[0]!).ToList();
+        var select = names.Select(n => table.Schema.Find(n) is { } c
+            ? $"CAST({SqlName.Quote(n)} AS {c.Type.Sql}) AS {SqlName.Quote(c.Name)}" : SqlName.Quote(n));
         if (keys.FirstOrDefault(k => !names.Contains(k.Name, StringComparer.OrdinalIgnoreCase)) is { } lacking)
-            throw new LakeException($"The source of the merge into the table '{Folder}' has no column '{lacking.Name}', which is a key. It has: "
+            throw new LakeException($"The source of the merge into the table '{Folder}' has no column '{lacking.Name}', which is a key. "
+                + $"It has: "
                 + $"{string.Join(", ", names)}.");
-        connection.Execute($"CREATE OR REPLACE TEMP TABLE {MergeSource} AS SELECT {string.Join(", ", select)}, true AS {Present} FROM (\n{source}\n)");
+        connection.Execute($"CREATE OR REPLACE TEMP TABLE {MergeSource} AS SELECT {string.Join(", ", select)}, true AS {Present} FROM "
+            + $"(\n{source}\n)");
 
         var list = string.Join(", ", keys.Select(k => SqlName.Quote(k.Name)));
         var nothing = string.Join(" OR ", keys.Select(k => $"{SqlName.Quote(k.Name)} IS NULL"));
-        if (connection.Query($"SELECT r::VARCHAR FROM (SELECT COLUMNS(* EXCLUDE {Present}) FROM {MergeSource} WHERE {nothing} LIMIT 1) r").Scalar() is string row)
-            throw new LakeException($"The source of the merge into the table '{Folder}' has a row whose key ({list}) is NULL: {row}. Such a row "
+        if (connection.Query($"SELECT r::VARCHAR FROM (SELECT COLUMNS(* EXCLUDE {Present}) FROM {MergeSource} WHERE {nothing} LIMIT 1) "
+            + $"r").Scalar() is string row)
+            throw new LakeException($"The source of the merge into the table '{Folder}' has a row whose key ({list}) is NULL: {row}. "
+                + $"Such a row "
                 + "matches none, so that each load would bring it in again. Give it a key, or leave it out.");
-        var twice = connection.Query($"SELECT struct_pack({list})::VARCHAR || ' (' || count(*) || ' rows)' FROM {MergeSource} GROUP BY {list} HAVING count(*) > 1 LIMIT 1");
+        var twice = connection.Query($"SELECT struct_pack({list})::VARCHAR || ' (' || count(*) || ' rows)' FROM {MergeSource} GROUP BY "
+            + $"{list} HAVING count(*) > 1 LIMIT 1");
         if (twice.Scalar() is string key)
-            throw new LakeException($"The source of the merge into the table '{Folder}' has several rows of one key: {key}. Which of them wins "
+            throw new LakeException($"The source of the merge into the table '{Folder}' has several rows of one key: {key}. Which of "
+                + $"them wins "
                 + $"would be chance. Keep one, for example with QUALIFY row_number() OVER (PARTITION BY {list} ORDER BY ... DESC) = 1.");
         return [.. table.Schema.Columns.Where(c => names.Contains(c.Name, StringComparer.OrdinalIgnoreCase))];
     }
 
     /// <summary>One merge at work.</summary>
     private sealed class Merging(
-        LakeTable table, DuckConnection connection, Snapshot basis, List<Column> keys, List<Column> given, MergeOptions options, CommitStamp stamp,
+        LakeTable table, DuckConnection connection, Snapshot basis, List<Column> keys, List<Column> given, MergeOptions options,
+            CommitStamp stamp,
         List<StagedFiles> staged)
     {
         private readonly string _on = string.Join(" AND ", keys.Select(k => $"t.{SqlName.Quote(k.Name)} = s.{SqlName.Quote(k.Name)}"));
@@ -73,10 +84,12 @@ public sealed partial class LakeTable
 
         private readonly string _update = options.UpdatesMatched ? $"coalesce(({options.UpdateWhen ?? "true"}), false)" : "false";
 
-        private readonly string _orphan = options.DeletesUnmatchedBySource ? $"coalesce(({options.DeleteBySourceWhen ?? "true"}), false)" : "false";
+        private readonly string _orphan = options.DeletesUnmatchedBySource ? $"coalesce(({options.DeleteBySourceWhen ?? "true"}), false)"
+            : "false";
 
         /// <summary>What becomes of a row of the table: <c>d</c>, <c>u</c>, or NULL for nothing.</summary>
-        private string Action => $"CASE WHEN s.{Present} THEN CASE WHEN {_delete} THEN 'd' WHEN {_update} THEN 'u' END WHEN {_orphan} THEN 'd' END";
+        private string Action => $"CASE WHEN s.{Present} THEN CASE WHEN {_delete} THEN 'd' WHEN {_update} THEN 'u' END WHEN {_orphan} "
+            + $"THEN 'd' END";
 
         public CommitRequest Request()
         {
@@ -84,7 +97,7 @@ public sealed partial class LakeTable
             var candidates = options.DeletesUnmatchedBySource ? basis.Files : prune.Candidates();
             var touched = Match(candidates);
             var files = touched.Select(t => t.File).ToList();
-            var rewritten = touched.Where(t => t.File.Rows != t.Deleted).Select(t => t.File).ToList();
+            var rewritten = touched.Where(t => t.File.LiveRows != t.Deleted).Select(t => t.File).ToList();
             table.Rewrite(connection, basis, rewritten, rows => Rewritten(rows), stamp, staged);
             var copied = staged.Sum(s => s.Rows);
             var inserted = 0L;
@@ -126,9 +139,9 @@ public sealed partial class LakeTable
             var rows = table.NumberedRowsOf(basis, candidates);
             var join = options.DeletesUnmatchedBySource ? "LEFT JOIN" : "JOIN";
             connection.Execute($"""
-                CREATE OR REPLACE TEMP TABLE {MergeMatched} AS
-                SELECT t.{FileNumber} AS file, s._millrace_row AS source, {Action} AS action
-                FROM ({rows}) AS t {join} (SELECT *, rowid AS _millrace_row FROM {MergeSource}) AS s ON {_on}
+                CREATE OR REPLACE TEMP TABLE {MergeMatched} AS SELECT * FROM (SELECT t.{FileNumber} AS file, s._millrace_row AS source, {Action} AS action
+                FROM ({rows}) AS t {join} (SELECT *, rowid AS _millrace_row FROM {MergeSource}) AS s ON {_on})
+                WHERE source IS NOT NULL OR action IS NOT NULL
                 """);
             var counts = $"""
                 SELECT file, count(*) FILTER (WHERE action = 'd'), count(*) FILTER (WHERE action = 'u')
@@ -146,7 +159,8 @@ public sealed partial class LakeTable
         private string After(Column column)
         {
             var name = SqlName.Quote(column.Name);
-            return NewValue(column) is { } value ? $"CASE WHEN ({Action}) = 'u' THEN CAST(({value}) AS {column.Type.Sql}) ELSE t.{name} END AS {name}" : $"t.{name}";
+            return NewValue(column) is { } value
+                ? $"CASE WHEN ({Action}) = 'u' THEN CAST(({value}) AS {column.Type.Sql}) ELSE t.{name} END AS {name}" : $"t.{name}";
         }
 
         private string? NewValue(Column column)
@@ -158,7 +172,8 @@ public sealed partial class LakeTable
 
         private string Inserted =>
             $"SELECT {string.Join(", ", basis.Schema.Columns.Select(c => given.Contains(c) ? "s." + SqlName.Quote(c.Name) : $"NULL::{c.Type.Sql} AS {SqlName.Quote(c.Name)}"))} "
-            + $"FROM {MergeSource} AS s WHERE s.rowid NOT IN (SELECT source FROM {MergeMatched} WHERE source IS NOT NULL) AND ({options.InsertWhen ?? "true"})";
+            + $"FROM {MergeSource} AS s WHERE s.rowid NOT IN (SELECT source FROM {MergeMatched} WHERE source IS NOT NULL) AND "
+            + $"({options.InsertWhen ?? "true"})";
 
         private string Changes(List<DataFile> files)
         {
@@ -168,11 +183,14 @@ public sealed partial class LakeTable
             if (files.Count > 0)
             {
                 var joined = Joined(table.RowsOf(basis, files));
-                parts.Add($"SELECT t.*, CASE ({Action}) WHEN 'd' THEN 'delete' ELSE 'update_preimage' END AS {ChangeType} FROM {joined} WHERE ({Action}) IS NOT NULL");
-                parts.Add($"SELECT {string.Join(", ", basis.Schema.Columns.Select(After))}, 'update_postimage' AS {ChangeType} FROM {joined} WHERE ({Action}) = 'u'");
+                parts.Add($"SELECT t.*, CASE ({Action}) WHEN 'd' THEN 'delete' ELSE 'update_preimage' END AS {ChangeType} FROM {joined} "
+                    + $"WHERE ({Action}) IS NOT NULL");
+                parts.Add($"SELECT {string.Join(", ", basis.Schema.Columns.Select(After))}, 'update_postimage' AS {ChangeType} FROM "
+                    + $"{joined} WHERE ({Action}) = 'u'");
             }
 
-            return parts.Count > 0 ? string.Join(" UNION ALL BY NAME ", parts) : $"SELECT *, '' AS {ChangeType} FROM ({Sql.Relation.Empty(basis.Schema).Sql})";
+            return parts.Count > 0 ? string.Join(" UNION ALL BY NAME ", parts)
+                : $"SELECT *, '' AS {ChangeType} FROM ({Sql.Relation.Empty(basis.Schema).Sql})";
         }
     }
 }

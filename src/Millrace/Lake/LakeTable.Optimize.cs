@@ -19,12 +19,14 @@ public sealed partial class LakeTable
     /// <param name="base">The version to build on.</param>
     /// <param name="options">Sizes, columns, and which files.</param>
     /// <param name="stamp">Who commits, and when.</param>
-    /// <exception cref="LakeException">A column to cluster by is unknown, nested, or a partition column; or there are more than four.</exception>
+    /// <exception cref="LakeException">A column to cluster by is unknown, nested, or a partition column; or there are more than
+    /// four.</exception>
     public CommitRequest Optimize(DuckConnection connection, Snapshot @base, OptimizeOptions options, CommitStamp stamp)
     {
         var columns = options.ClusterBy.Select(c => Clusterable(@base, c)).ToList();
         if (columns.Count > 4)
-            throw new LakeException($"The table '{Folder}' cannot be clustered by {columns.Count} columns. Four is the most: each more column "
+            throw new LakeException($"The table '{Folder}' cannot be clustered by {columns.Count} columns. Four is the most: each more "
+                + $"column "
                 + "halves what the others gain.");
         var where = options.Where is null ? null : new RowPredicate(connection, @base, options.Where);
         var mark = string.Join(", ", columns.Select(c => SqlName.Quote(c.Name)));
@@ -34,13 +36,15 @@ public sealed partial class LakeTable
             var removed = new List<DataFile>();
             foreach (var group in @base.Files.Where(f => where?.MayMatch(f) ?? true).GroupBy(f => PartitionKey(f) + '\u0003' + TagText(f)))
             {
-                foreach (var bin in columns.Count == 0 ? Packed([.. group], options.TargetFileBytes) : Unclustered([.. group], mark, options.TargetFileBytes))
+                foreach (var bin in columns.Count == 0 ? Packed([.. group], options.TargetFileBytes)
+                    : Unclustered([.. group], mark, options.TargetFileBytes))
                 {
                     var rows = RowsOf(@base, bin);
                     var tags = bin[0].Tags.Where(t => t.Key != ClusterTag).ToDictionary();
                     if (columns.Count > 0)
                         tags[ClusterTag] = mark;
-                    staged.Add(Stage(connection, columns.Count == 0 ? rows : Clustered(connection, rows, @base.Schema, columns), @base.Schema, OptionsOf(@base, stamp) with
+                    staged.Add(Stage(connection, columns.Count == 0 ? rows : Clustered(connection, rows, @base.Schema, columns),
+                        @base.Schema, OptionsOf(@base, stamp) with
                     {
                         Tags = tags,
                         Partition = bin[0].PartitionValues,
@@ -73,14 +77,16 @@ public sealed partial class LakeTable
     {
         var column = Known(table, name);
         if (column.Type.IsNested || column.Type == DataType.Boolean || column.Type == DataType.Binary)
-            throw new LakeException($"The table '{Folder}' cannot be clustered by '{column.Name}': files have no bounds for values of type {column.Type}.");
+            throw new LakeException($"The table '{Folder}' cannot be clustered by '{column.Name}': files have no bounds for values of "
+                + $"type {column.Type}.");
         if (table.PartitionColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase))
             throw new LakeException($"The table '{Folder}' cannot be clustered by '{column.Name}': it is partitioned by it already.");
         return column;
     }
 
     private static string PartitionKey(DataFile file) =>
-        string.Join('\u0001', file.PartitionValues.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}\u0002{(string.IsNullOrEmpty(p.Value) ? "" : "v" + p.Value)}"));
+        string.Join('\u0001', file.PartitionValues.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p =>
+            $"{p.Key}\u0002{(string.IsNullOrEmpty(p.Value) ? "" : "v" + p.Value)}"));
 
     /// <summary>Runs of small files that follow each other, of about the target's size together.</summary>
     private static IEnumerable<IReadOnlyList<DataFile>> Packed(List<DataFile> files, long target)
@@ -121,7 +127,8 @@ public sealed partial class LakeTable
             yield return files;
     }
 
-    /// <summary>The rows in the order of the curve. Each column is divided into parts of about equally many rows, so that the grid's cells are
+    /// <summary>The rows in the order of the curve. Each column is divided into parts of about equally many rows, so that the grid's cells
+    /// are
     /// even whatever the values; NULL lies in the first part.</summary>
     private static string Clustered(DuckConnection connection, string rows, Schema schema, List<Column> columns)
     {
@@ -131,9 +138,11 @@ public sealed partial class LakeTable
 
         var bits = 16 / columns.Count;
         var parts = 1 << bits;
-        var fractions = string.Join(", ", Enumerable.Range(1, parts - 1).Select(i => ((double)i / parts).ToString("R", CultureInfo.InvariantCulture)));
+        var fractions = string.Join(", ",
+            Enumerable.Range(1, parts - 1).Select(i => ((double)i / parts).ToString("R", CultureInfo.InvariantCulture)));
         var quantiles = names.Select(n => $"list_distinct(quantile_disc({n}, [{fractions}])::VARCHAR[])");
-        var sample = $"SELECT {string.Join(", ", quantiles)} FROM (SELECT {string.Join(", ", names)} FROM ({rows})) USING SAMPLE reservoir({SampleRows} ROWS) REPEATABLE (1)";
+        var sample = $"SELECT {string.Join(", ", quantiles)} FROM (SELECT {string.Join(", ", names)} FROM ({rows})) USING SAMPLE "
+            + $"reservoir({SampleRows} ROWS) REPEATABLE (1)";
         var bounds = connection.Query(sample).Rows().Single();
         var cell = columns.Select((c, i) => $"({Part(connection, c, names[i], bounds[i])} << {i * bits})");
         var places = new int[1 << (bits * columns.Count)];
@@ -145,7 +154,8 @@ public sealed partial class LakeTable
             places[number] = HilbertCurve.Place(axes, bits);
         }
 
-        return $"SELECT {ColumnList(schema)} FROM ({rows}) ORDER BY ([{string.Join(',', places)}]::INTEGER[])[1 + ({string.Join(" | ", cell)})], {string.Join(", ", names)}";
+        return $"SELECT {ColumnList(schema)} FROM ({rows}) ORDER BY ([{string.Join(',', places)}]::INTEGER[])[1 + "
+            + $"({string.Join(" | ", cell)})], {string.Join(", ", names)}";
     }
 
     /// <summary>The number of the part in which a value lies, as a tree of comparisons.</summary>
@@ -163,7 +173,8 @@ public sealed partial class LakeTable
             if (from == to)
                 return from.ToString(CultureInfo.InvariantCulture);
             var middle = (from + to) / 2;
-            return $"CASE WHEN {name} < {SqlName.Text((string)sorted[middle]!)}::{column.Type.Sql} THEN {Tree(from, middle)} ELSE {Tree(middle + 1, to)} END";
+            return $"CASE WHEN {name} < {SqlName.Text((string)sorted[middle]!)}::{column.Type.Sql} THEN {Tree(from, middle)} ELSE "
+                + $"{Tree(middle + 1, to)} END";
         }
     }
 }

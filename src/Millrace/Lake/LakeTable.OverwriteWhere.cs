@@ -20,8 +20,10 @@ public sealed partial class LakeTable
         var condition = new RowPredicate(connection, @base, predicate);
         var fitting = Fitting(@base, staged.Schema);
         var rows = staged.ToRelation().Sql;
-        if (staged.Rows > 0 && connection.Query($"SELECT count(*) FROM ({rows}) WHERE ({predicate}) IS NOT TRUE").Scalar() is long and > 0 and var loose)
-            throw new LakeException(string.Create(CultureInfo.InvariantCulture, $"{loose} of {staged.Rows} new rows for the table '{Folder}' do not meet ")
+        if (staged.Rows > 0 && connection.Query($"SELECT count(*) FROM ({rows}) WHERE ({predicate}) IS NOT "
+            + $"TRUE").Scalar() is long and > 0 and var loose)
+            throw new LakeException(string.Create(CultureInfo.InvariantCulture,
+                $"{loose} of {staged.Rows} new rows for the table '{Folder}' do not meet ")
                 + $"the condition '{predicate}' whose rows they are to replace. Widen the condition, or leave these rows out.");
 
         var copies = new List<StagedFiles>();

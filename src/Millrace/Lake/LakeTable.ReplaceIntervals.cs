@@ -36,12 +36,12 @@ public sealed partial class LakeTable
             foreach (var alike in placed.Where(p => p.Placement == Placement.Across).GroupBy(p => TagText(p.File), p => p.File))
             {
                 var files = alike.ToList();
-                var kept = $"SELECT * FROM ({FileRelation.Of(Folder, @base.Schema, @base.PartitionColumns, files).Sql}) WHERE "
+                var kept = $"SELECT * FROM ({RowsOf(@base, files)}) WHERE "
                     + $"({filter.Condition}) IS NOT TRUE";
                 var options = new StageOptions
                 {
                     Now = stamp.Now, Tags = files[0].Tags, TimeColumn = timeColumn, FailpointPrefix = stamp.FailpointPrefix,
-                    PartitionBy = @base.PartitionColumns,
+                    For = @base,
                 };
                 copies.Add(Stage(connection, kept, @base.Schema, options));
             }
@@ -65,7 +65,7 @@ public sealed partial class LakeTable
 
     /// <summary>Bounds are wider than the rows by up to a millisecond, so one look saves copying the neighbours of an interval.</summary>
     private bool Holds(DuckConnection connection, Snapshot table, DataFile file, TimeFilter filter) =>
-        connection.Query($"SELECT 1 FROM ({FileRelation.Of(Folder, table.Schema, table.PartitionColumns, [file]).Sql}) WHERE "
+        connection.Query($"SELECT 1 FROM ({RowsOf(table, [file])}) WHERE "
             + $"{filter.Condition} LIMIT 1").Scalar() is not null;
 
     private static string TagText(DataFile file) =>

@@ -4,7 +4,8 @@ namespace Millrace.Lake;
 
 public sealed partial class LakeTable
 {
-    /// <summary>The base without the files that carry one of these tags, and the staged rows: batches that are loaded again take the place of
+    /// <summary>The base without the files that carry one of these tags, and the staged rows: batches that are loaded again take the place
+    /// of
     /// what they loaded before.</summary>
     /// <param name="base">The version to build on; null for a new or emptied table.</param>
     /// <param name="staged">The new rows; to be replaceable again, staged with the same tag.</param>

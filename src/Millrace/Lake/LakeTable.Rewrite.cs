@@ -16,20 +16,21 @@ public sealed partial class LakeTable
     private static bool FeedsChanges(Snapshot table) => TableProtocol.IsOn(table.Configuration, "delta.enableChangeDataFeed");
 
     private string RowsOf(Snapshot table, IReadOnlyList<DataFile> files) =>
-        FileRelation.Of(Folder, table.Schema, table.PartitionColumns, files).Sql;
+        FileRelation.Of(Folder, table.Stored, table.PartitionColumns, files).Sql;
 
     private string NumberedRowsOf(Snapshot table, IReadOnlyList<DataFile> files) =>
-        FileRelation.Numbered(Folder, table.Schema, table.PartitionColumns, files, FileNumber);
+        FileRelation.Numbered(Folder, table.Stored, table.PartitionColumns, files, FileNumber);
 
     /// <summary>The files that hold rows which meet the condition, and how many; others are left alone.</summary>
     private List<(DataFile File, long Rows)> Touched(DuckConnection connection, Snapshot table, RowPredicate predicate)
     {
         if (predicate.IsOfPartitionsOnly)
-            return [.. predicate.Matching(table.Files).Select(f => (f, f.Rows ?? -1))];
+            return [.. predicate.Matching(table.Files).Select(f => (f, f.LiveRows ?? -1))];
         var candidates = table.Files.Where(predicate.MayMatch).ToList();
         if (candidates.Count == 0)
             return [];
-        var counts = $"SELECT {FileNumber}, count(*) FROM ({NumberedRowsOf(table, candidates)}) WHERE {predicate.Text} GROUP BY ALL ORDER BY ALL";
+        var counts = $"SELECT {FileNumber}, count(*) FROM ({NumberedRowsOf(table, candidates)}) WHERE {predicate.Text} GROUP BY ALL "
+            + $"ORDER BY ALL";
         return [.. connection.Query(counts).Rows().Select(r => (candidates[(int)(long)r[0]!], (long)r[1]!))];
     }
 
@@ -41,7 +42,8 @@ public sealed partial class LakeTable
     /// <param name="stamp">For time and failpoint.</param>
     /// <param name="into">Takes what was staged, so that the caller can drop it when something fails later.</param>
     private void Rewrite(
-        DuckConnection connection, Snapshot table, IReadOnlyList<DataFile> files, Func<string, string> select, CommitStamp stamp, List<StagedFiles> into)
+        DuckConnection connection, Snapshot table, IReadOnlyList<DataFile> files, Func<string, string> select, CommitStamp stamp,
+            List<StagedFiles> into)
     {
         foreach (var alike in files.GroupBy(TagText))
         {
@@ -51,12 +53,13 @@ public sealed partial class LakeTable
     }
 
     private static StageOptions OptionsOf(Snapshot table, CommitStamp stamp) =>
-        new() { Now = stamp.Now, FailpointPrefix = stamp.FailpointPrefix, PartitionBy = table.PartitionColumns };
+        new() { Now = stamp.Now, FailpointPrefix = stamp.FailpointPrefix, For = table };
 
     /// <summary>Stages change data: the table's columns, and <c>_change_type</c>.</summary>
     private StagedFiles StageChanges(DuckConnection connection, Snapshot table, string select, CommitStamp stamp) =>
         Stage(
-            connection, select, new Schema([.. table.Schema.Columns.Select(c => c with { IsNullable = true }), new Column(ChangeType, DataType.String)]),
+            connection, select, new Schema([.. table.Schema.Columns.Select(c => c with { IsNullable = true }),
+                new Column(ChangeType, DataType.String)]),
             OptionsOf(table, stamp) with { IsChangeData = true });
 
     private static string ColumnList(Schema schema, string? alias = null) =>

@@ -26,7 +26,8 @@ public sealed partial class LakeTable
                     ? $"'{foreign}' is a constraint of the table '{Folder}': add or drop it as one, so that the rows are asked."
                     : foreign.StartsWith("delta.columnMapping.", StringComparison.Ordinal)
                         ? $"'{foreign}' of the table '{Folder}' is set by turning column mapping on."
-                        : $"Millrace does not uphold the property '{foreign}' of the table '{Folder}'. It upholds: {string.Join(", ", KnownProperties)}.");
+                        : $"Millrace does not uphold the property '{foreign}' of the table '{Folder}'. It upholds: "
+                            + $"{string.Join(", ", KnownProperties)}.");
 
         var properties = new Dictionary<string, string>(@base.Configuration);
         foreach (var name in unset)
@@ -42,6 +43,7 @@ public sealed partial class LakeTable
             },
         };
 
-        static bool IsForeign(string name) => name.StartsWith("delta.", StringComparison.OrdinalIgnoreCase) && !KnownProperties.Contains(name);
+        static bool IsForeign(string name) => name.StartsWith("delta.", StringComparison.OrdinalIgnoreCase)
+            && !KnownProperties.Contains(name);
     }
 }

@@ -40,7 +40,8 @@ public sealed partial class LakeTable
                 Add = [.. kept.SelectMany(k => k.Files)],
                 Remove = files,
                 Changes = [.. staged.Except(kept).SelectMany(c => c.Files)],
-                Parameters = predicate is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["predicate"] = predicate },
+                Parameters = predicate is null ? new Dictionary<string, string>() : new Dictionary<string,
+                    string> { ["predicate"] = predicate },
                 Metrics = new Dictionary<string, long> { ["numUpdatedRows"] = rows, ["numCopiedRows"] = kept.Sum(k => k.Rows) - rows },
                 Reads = condition.MayMatch,
                 Staged = [.. staged],
@@ -52,7 +53,8 @@ public sealed partial class LakeTable
             var columns = set.Select(s =>
             {
                 var column = Known(@base, s.Key);
-                return $"CASE WHEN {condition.Text} THEN CAST(({s.Value}) AS {column.Type.Sql}) ELSE {SqlName.Quote(column.Name)} END AS {SqlName.Quote(column.Name)}";
+                return $"CASE WHEN {condition.Text} THEN CAST(({s.Value}) AS {column.Type.Sql}) ELSE {SqlName.Quote(column.Name)} END "
+                    + $"AS {SqlName.Quote(column.Name)}";
             });
             return $"* REPLACE ({string.Join(", ", columns)}){more} FROM ({rows})";
         }

@@ -6,11 +6,13 @@ public sealed partial class LakeTable
 {
     private static readonly TimeSpan FilesKept = TimeSpan.FromDays(7);
 
-    /// <summary>Deletes files that neither the newest version nor a pinned one needs and that left the table, or were written, longer ago than
+    /// <summary>Deletes files that neither the newest version nor a pinned one needs and that left the table, or were written, longer ago
+    /// than
     /// the retention: also those that writers left behind when they died.</summary>
     /// <remarks>Versions that need a deleted file cannot be read any more; the log still tells of them. Only Parquet files are deleted, and
     /// temporary files of the log.</remarks>
-    /// <exception cref="LakeException">There is no table; the retention is below the table's own and <see cref="VacuumOptions.AllowsShort"/>
+    /// <exception cref="LakeException">There is no table; the retention is below the table's own and <see
+    /// cref="VacuumOptions.AllowsShort"/>
     /// is not set; or a pinned version cannot be read. Nothing was deleted.</exception>
     public VacuumReport Vacuum(VacuumOptions options)
     {
@@ -18,22 +20,23 @@ public sealed partial class LakeTable
         var least = Durations.Of(head.Configuration, "delta.deletedFileRetentionDuration", FilesKept);
         var retention = options.Retention ?? least;
         if (retention < least && !options.AllowsShort)
-            throw new LakeException($"A retention of {Words(retention)} is shorter than that of the table '{Folder}', {Words(least)}: files that a "
+            throw new LakeException($"A retention of {Words(retention)} is shorter than that of the table '{Folder}', {Words(least)}: "
+                + $"files that a "
                 + "reader or a writer is using now could go. Say expressly that this is wanted, or keep them longer.");
 
         var limit = options.Now - retention;
         var holders = new Dictionary<string, VersionPin>(StringComparer.Ordinal);
         foreach (var pin in options.Pins.OrderBy(p => p.Version))
         {
-            foreach (var file in Read(pin.Version).Files)
-                holders[file.FullPath(Folder)] = pin;
+            foreach (var path in Read(pin.Version).Files.SelectMany(PathsOf))
+                holders[path] = pin;
         }
 
-        var (needed, removed, hasVectors) = Needed(head, limit, retention > FilesKept);
+        var (needed, removed) = Needed(head, limit, retention > FilesKept);
         var (gone, held) = (new List<FileInfo>(), new List<HeldFile>());
         foreach (var file in DataFilesOnDisk(head.PartitionColumns))
         {
-            if (needed.Contains(file.FullName) || file.LastWriteTimeUtc >= limit || (hasVectors && file.Extension == ".bin"))
+            if (needed.Contains(file.FullName) || file.LastWriteTimeUtc >= limit)
                 continue;
             if (holders.TryGetValue(file.FullName, out var pin))
                 held.Add(new HeldFile(Relative(file), file.Length, pin));
@@ -47,7 +50,8 @@ public sealed partial class LakeTable
         if (!options.IsDryRun)
         {
             gone.ForEach(f => f.Delete());
-            foreach (var aside in gone.Select(f => f.DirectoryName!).Distinct().Where(d => IsAside(d) && Directory.Exists(d) && !Directory.EnumerateFileSystemEntries(d).Any()))
+            foreach (var aside in gone.Select(f => f.DirectoryName!).Distinct().Where(d => IsAside(d) && Directory.Exists(d)
+                && !Directory.EnumerateFileSystemEntries(d).Any()))
                 Directory.Delete(aside);
         }
 
@@ -57,28 +61,37 @@ public sealed partial class LakeTable
     }
 
     /// <summary>The files that must stay, and those that the log says left the table.</summary>
-    private (HashSet<string> Needed, HashSet<string> Removed, bool HasVectors) Needed(Snapshot head, DateTimeOffset limit, bool isLong)
+    private (HashSet<string> Needed, HashSet<string> Removed) Needed(Snapshot head, DateTimeOffset limit, bool isLong)
     {
-        var needed = head.Files.Select(f => f.FullPath(Folder)).ToHashSet(StringComparer.Ordinal);
+        var needed = head.Files.SelectMany(PathsOf).ToHashSet(StringComparer.Ordinal);
         var removed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tombstone in head.Tombstones)
             Take(tombstone);
 
         // Checkpoints forget tombstones after a week; for a longer retention the entries themselves are asked.
-        for (var version = head.Version; isLong && version >= 0 && LogEntry.Read(_log, version) is { } entry && entry.WrittenAt >= limit; version--)
+        for (var version = head.Version; isLong && version >= 0 && LogEntry.Read(_log, version) is { } entry
+            && entry.WrittenAt >= limit; version--)
             entry.Removes.ForEach(Take);
-        return (needed, removed, head.Files.Any(f => f.HasDeletionVector));
+        return (needed, removed);
 
         void Take(Tombstone tombstone)
         {
             if (tombstone.Path.Contains("://", StringComparison.Ordinal))
                 return;
-            var path = Path.GetFullPath(Path.Combine(Folder, tombstone.Key));
-            removed.Add(path);
-            if (tombstone.DeletionTimestamp is not { } deleted || DateTimeOffset.FromUnixTimeMilliseconds(deleted) >= limit)
-                needed.Add(path);
+            var isYoung = tombstone.DeletionTimestamp is not { } deleted || DateTimeOffset.FromUnixTimeMilliseconds(deleted) >= limit;
+            var file = Path.GetFullPath(Path.Combine(Folder, FilePath.Decode(tombstone.Path)));
+            foreach (var path in tombstone.Vector?.FileOf(Folder) is { } vector ? new[] { file, vector } : [file])
+            {
+                removed.Add(path);
+                if (isYoung)
+                    needed.Add(path);
+            }
         }
     }
+
+    /// <summary>The data file, and the file of its deleted rows.</summary>
+    private IEnumerable<string> PathsOf(DataFile file) =>
+        file.Vector?.FileOf(Folder) is { } vector ? [file.FullPath(Folder), vector] : [file.FullPath(Folder)];
 
     private IEnumerable<FileInfo> DataFilesOnDisk(IReadOnlyList<string> partitionColumns)
     {
@@ -94,7 +107,9 @@ public sealed partial class LakeTable
 
             foreach (var file in folder.EnumerateFiles())
             {
-                if (file.Extension is ".parquet" || (file.Extension == ".bin" && file.Name.StartsWith("deletion_vector_", StringComparison.Ordinal)) || IsAside(folder.FullName))
+                if (file.Extension is ".parquet"
+                    || (file.Extension == ".bin" && file.Name.StartsWith("deletion_vector_", StringComparison.Ordinal))
+                    || IsAside(folder.FullName))
                     yield return file;
             }
         }
@@ -102,7 +117,8 @@ public sealed partial class LakeTable
 
     /// <summary>True below a folder in which a writer of partitions was at work.</summary>
     private bool IsAside(string folder) => Path.GetRelativePath(Folder, folder).Split(Path.DirectorySeparatorChar)
-        .Any(p => p.EndsWith("-aside", StringComparison.Ordinal) && (p.StartsWith("part-", StringComparison.Ordinal) || p.StartsWith("cdc-", StringComparison.Ordinal)));
+        .Any(p => p.EndsWith("-aside", StringComparison.Ordinal)
+            && (p.StartsWith("part-", StringComparison.Ordinal) || p.StartsWith("cdc-", StringComparison.Ordinal)));
 
     private static string Words(TimeSpan time) => time.TotalDays >= 1
         ? FormattableString.Invariant($"{time.TotalDays:0.##} days")

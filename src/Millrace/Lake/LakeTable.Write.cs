@@ -38,7 +38,8 @@ public sealed partial class LakeTable
         }
 
         throw new LakeException(
-            string.Create(CultureInfo.InvariantCulture, $"{lost!.Message} It was done again {MaxConflicts} times, and each time another writer ")
+            string.Create(CultureInfo.InvariantCulture,
+                $"{lost!.Message} It was done again {MaxConflicts} times, and each time another writer ")
             + "was in between. Let fewer programs change the same rows at once.",
             lost);
     }

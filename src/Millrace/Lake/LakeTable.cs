@@ -77,11 +77,14 @@ public sealed partial class LakeTable
     }
 
     /// <summary>The kept commits, oldest first. Times rise strictly: a commit not later than the one before counts as 1 ms later.</summary>
-    public IReadOnlyList<CommitRecord> History()
+    public IReadOnlyList<CommitRecord> History() => History(0);
+
+    /// <summary>The kept commits from a version on, oldest first.</summary>
+    public IReadOnlyList<CommitRecord> History(long from)
     {
         var history = new List<CommitRecord>();
         var listing = _log.List();
-        for (var version = listing.FirstEntry ?? 0; version <= (listing.LastEntry ?? -1); version++)
+        for (var version = Math.Max(from, listing.FirstEntry ?? 0); version <= (listing.LastEntry ?? -1); version++)
         {
             if (LogEntry.Read(_log, version) is not { } entry)
                 throw Missing(version);
@@ -151,10 +154,7 @@ public sealed partial class LakeTable
             throw new LakeException(
                 $"Version {version} of the table '{Folder}' is no longer kept: its log begins with the checkpoint of version "
                 + $"{listing.Checkpoints[^1].Version}.");
-        throw listing.ForeignCheckpoints.Count > 0
-            ? new LakeException($"The log of the table '{Folder}' begins with the checkpoint '{listing.ForeignCheckpoints[0]}', "
-                + "which needs the Delta feature 'v2Checkpoint' to be read. Millrace does not support it yet.")
-            : Missing(0);
+        throw Missing(0);
     }
 
     private Snapshot Replayed(LogReplay state, long version) => new(Folder, Advance(state, version));

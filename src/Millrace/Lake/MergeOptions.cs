@@ -1,6 +1,7 @@
 namespace Millrace.Lake;
 
-/// <summary>What becomes of rows when a source is merged into a table. Conditions and values are SQL; in them <c>t</c> is the table's row and
+/// <summary>What becomes of rows when a source is merged into a table. Conditions and values are SQL; in them <c>t</c> is the table's row
+/// and
 /// <c>s</c> the source's.</summary>
 public sealed record MergeOptions
 {

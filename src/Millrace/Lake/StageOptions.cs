@@ -1,3 +1,5 @@
+using Millrace.Lake.Delta;
+
 namespace Millrace.Lake;
 
 /// <summary>How rows are written aside.</summary>
@@ -11,8 +13,12 @@ public sealed record StageOptions
     /// <summary>A file that reaches this size is closed and the next one begins.</summary>
     public long TargetFileBytes { get; init; } = 256L << 20;
 
+    /// <summary>The version that the rows are to join: it says by which columns they are partitioned, and by which names its files know the
+    /// columns. Needed for a table with column mapping; null for a new table.</summary>
+    public Snapshot? For { get; init; }
+
     /// <summary>Columns whose values stand in the log and not in the files, so that a file holds rows of one combination of them. Then
-    /// <see cref="TargetFileBytes"/> does not count.</summary>
+    /// <see cref="TargetFileBytes"/> does not count. Of no account where <see cref="For"/> is given.</summary>
     public IReadOnlyList<string> PartitionBy { get; init; } = [];
 
     /// <summary>Put on every file; see <see cref="LakeTable.ReplaceTagged"/>. Names that begin with <c>millrace.</c> are ours.</summary>

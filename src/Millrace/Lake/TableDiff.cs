@@ -37,14 +37,17 @@ public sealed record TableDiff(
     {
         var columns = ColumnsOf(before.Schema, after.Schema).ToList();
         var common = before.Schema.Columns.Where(c => after.Schema.Find(c.Name)?.Type == c.Type).ToList();
-        var by = keys.Select(k => common.FirstOrDefault(c => c.Name.Equals(k, StringComparison.OrdinalIgnoreCase)) ?? throw new LakeException(
-            $"'{k}' cannot be the key of a comparison: it is no column of both versions with one type. Both have: {string.Join(", ", common.Select(c => c.Name))}.")).ToList();
+        var by = keys.Select(k => common.FirstOrDefault(c => c.Name.Equals(k, StringComparison.OrdinalIgnoreCase))
+            ?? throw new LakeException(
+            $"'{k}' cannot be the key of a comparison: it is no column of both versions with one type. Both have: "
+                + $"{string.Join(", ", common.Select(c => c.Name))}.")).ToList();
         var (mine, theirs) = (before.ToRelation().Sql, after.ToRelation().Sql);
         var rows = connection.Query($"SELECT (SELECT count(*) FROM ({mine})), (SELECT count(*) FROM ({theirs}))").Rows().Single();
         var empty = new TableDiff(columns, [.. by.Select(k => k.Name)], (long)rows[0]!, (long)rows[1]!, 0, 0, 0, [], []);
         if (common.Count == 0)
             return empty with { Removed = empty.RowsBefore, Added = empty.RowsAfter };
-        return by.Count == 0 ? Whole(connection, empty, common, mine, theirs, samples) : ByKey(connection, empty, before, after, common, by, samples);
+        return by.Count == 0 ? Whole(connection, empty, common, mine, theirs, samples)
+            : ByKey(connection, empty, before, after, common, by, samples);
     }
 
     private static IEnumerable<ColumnDiff> ColumnsOf(Schema before, Schema after)
@@ -64,12 +67,15 @@ public sealed record TableDiff(
     {
         var list = string.Join(", ", common.Select(c => SqlName.Quote(c.Name)));
         string Only(string one, string other) => $"SELECT {list} FROM ({one}) EXCEPT ALL SELECT {list} FROM ({other})";
-        var counts = connection.Query($"SELECT (SELECT count(*) FROM ({Only(mine, theirs)})), (SELECT count(*) FROM ({Only(theirs, mine)}))").Rows().Single();
-        IEnumerable<RowDiff> Sample(string select, bool isRemoved) => connection.Query($"SELECT r::VARCHAR FROM (SELECT * FROM ({select}) ORDER BY ALL LIMIT {samples}) r").Rows()
+        var counts = connection.Query($"SELECT (SELECT count(*) FROM ({Only(mine, theirs)})), (SELECT count(*) FROM "
+            + $"({Only(theirs, mine)}))").Rows().Single();
+        IEnumerable<RowDiff> Sample(string select, bool isRemoved) =>
+            connection.Query($"SELECT r::VARCHAR FROM (SELECT * FROM ({select}) ORDER BY ALL LIMIT {samples}) r").Rows()
             .Select(r => new RowDiff(null, isRemoved ? (string)r[0]! : null, isRemoved ? null : (string)r[0]!)).ToList();
         return diff with
         {
-            Removed = (long)counts[0]!, Added = (long)counts[1]!, Samples = [.. Sample(Only(mine, theirs), true), .. Sample(Only(theirs, mine), false)],
+            Removed = (long)counts[0]!, Added = (long)counts[1]!,
+                Samples = [.. Sample(Only(mine, theirs), true), .. Sample(Only(theirs, mine), false)],
         };
     }
 
@@ -83,27 +89,34 @@ public sealed record TableDiff(
         var list = string.Join(", ", common.Select(c => SqlName.Quote(c.Name)));
         var on = string.Join(" AND ", keys.Select(k => $"b.{SqlName.Quote(k.Name)} IS NOT DISTINCT FROM a.{SqlName.Quote(k.Name)}"));
         var differs = values.Select(c => $"b.{SqlName.Quote(c.Name)} IS DISTINCT FROM a.{SqlName.Quote(c.Name)}").ToList();
-        var joined = $"(SELECT {list}, true AS {Mine} FROM ({before.ToRelation().Sql})) AS b FULL JOIN (SELECT {list}, true AS {Theirs} FROM ({after.ToRelation().Sql})) AS a ON {on}";
+        var joined = $"(SELECT {list}, true AS {Mine} FROM ({before.ToRelation().Sql})) AS b FULL JOIN (SELECT {list}, true AS {Theirs} "
+            + $"FROM ({after.ToRelation().Sql})) AS a ON {on}";
         var both = $"{Mine} AND {Theirs}";
         var any = differs.Count > 0 ? $"({string.Join(" OR ", differs)})" : "false";
         var sums = string.Concat(differs.Select(d => $", count(*) FILTER (WHERE {both} AND {d})"));
         var row = connection.Query(
-            $"SELECT count(*) FILTER (WHERE {Theirs} IS NULL), count(*) FILTER (WHERE {Mine} IS NULL), count(*) FILTER (WHERE {both} AND {any}){sums} FROM {joined}").Rows().Single();
+            $"SELECT count(*) FILTER (WHERE {Theirs} IS NULL), count(*) FILTER (WHERE {Mine} IS NULL), count(*) FILTER (WHERE {both} "
+                + $"AND {any}){sums} FROM {joined}").Rows().Single();
 
-        string Pack(string side, IEnumerable<Column> of) => $"struct_pack({string.Join(", ", of.Select(c => $"{SqlName.Quote(c.Name)} := {side}.{SqlName.Quote(c.Name)}"))})::VARCHAR";
+        string Pack(string side, IEnumerable<Column> of) =>
+            $"struct_pack({string.Join(", ", of.Select(c => $"{SqlName.Quote(c.Name)} := {side}.{SqlName.Quote(c.Name)}"))})::VARCHAR";
         var order = string.Join(", ", keys.Select(k => $"coalesce(b.{SqlName.Quote(k.Name)}, a.{SqlName.Quote(k.Name)})"));
         var shown = new List<RowDiff>();
         foreach (var which in new[] { $"{Theirs} IS NULL", $"{Mine} IS NULL", $"{both} AND {any}" })
         {
-            var select = $"SELECT CASE WHEN {Mine} THEN {Pack("b", keys)} ELSE {Pack("a", keys)} END, CASE WHEN {Mine} THEN {Pack("b", common)} END, "
-                + $"CASE WHEN {Theirs} THEN {Pack("a", common)} END FROM {joined} WHERE {which} ORDER BY {order} LIMIT {samples.ToString(CultureInfo.InvariantCulture)}";
-            shown.AddRange(connection.Query(select).Rows().Select(r => new RowDiff((string)r[0]!, r[1] as string, r[2] as string)).ToList());
+            var select = $"SELECT CASE WHEN {Mine} THEN {Pack("b", keys)} ELSE {Pack("a", keys)} END, CASE WHEN {Mine} THEN "
+                + $"{Pack("b", common)} END, "
+                + $"CASE WHEN {Theirs} THEN {Pack("a", common)} END FROM {joined} WHERE {which} ORDER BY {order} LIMIT "
+                + $"{samples.ToString(CultureInfo.InvariantCulture)}";
+            shown.AddRange(connection.Query(select).Rows().Select(r =>
+                new RowDiff((string)r[0]!, r[1] as string, r[2] as string)).ToList());
         }
 
         return diff with
         {
             Removed = (long)row[0]!, Added = (long)row[1]!, Changed = (long)row[2]!,
-            ChangesByColumn = [.. values.Select((c, i) => KeyValuePair.Create(c.Name, (long)row[3 + i]!)).Where(p => p.Value > 0).OrderByDescending(p => p.Value)],
+            ChangesByColumn = [.. values.Select((c, i) => KeyValuePair.Create(c.Name, (long)row[3 + i]!)).Where(p =>
+                p.Value > 0).OrderByDescending(p => p.Value)],
             Samples = shown,
         };
     }
@@ -111,9 +124,11 @@ public sealed record TableDiff(
     private static void CheckUnique(DuckConnection connection, Snapshot side, List<Column> keys)
     {
         var list = string.Join(", ", keys.Select(k => SqlName.Quote(k.Name)));
-        var twice = connection.Query($"SELECT struct_pack({list})::VARCHAR || ' (' || count(*) || ' rows)' FROM ({side.ToRelation().Sql}) GROUP BY {list} HAVING count(*) > 1 LIMIT 1").Scalar();
+        var twice = connection.Query($"SELECT struct_pack({list})::VARCHAR || ' (' || count(*) || ' rows)' FROM "
+            + $"({side.ToRelation().Sql}) GROUP BY {list} HAVING count(*) > 1 LIMIT 1").Scalar();
         if (twice is string key)
-            throw new LakeException($"{list} is no key of version {side.Version} of the table '{side.Folder}': {key}. Name columns that tell rows apart, or none to compare whole rows.");
+            throw new LakeException($"{list} is no key of version {side.Version} of the table '{side.Folder}': {key}. Name columns that "
+                + $"tell rows apart, or none to compare whole rows.");
     }
 }
 

@@ -63,7 +63,8 @@ internal sealed class WrittenFile
     }
 
     /// <summary>The file in another place, with the values of its partition.</summary>
-    public WrittenFile At(string name, IReadOnlyDictionary<string, string?> values) => new(name, Rows, Size, Leaves) { PartitionValues = values };
+    public WrittenFile At(string name, IReadOnlyDictionary<string, string?> values) =>
+        new(name, Rows, Size, Leaves) { PartitionValues = values };
 
     /// <summary>The engine names a leaf by its quoted path, <c>"st"."a"</c>; a list's elements and a map's keys have such names too and
     /// are left out.</summary>

@@ -19,10 +19,14 @@ public sealed class ColumnTests : LakeTestBase
     {
         Two();
         Then(t => Table.AddColumn(t, new Column("c", DataType.Date), "a", Stamp("c")));
-        Then(t => Table.Append(t, Stage("SELECT 2 AS a, DATE '2020-01-01' AS c, 'two' AS b", t.Schema), Stamp("t1") with { Mode = CommitMode.Rebase }));
+        Then(t => Table.Append(t, Stage("SELECT 2 AS a, DATE '2020-01-01' AS c, 'two' AS b", t.Schema), Stamp("t1")
+            with { Mode = CommitMode.Rebase }));
         Assert.Equal(["{'a': 1, 'c': NULL, 'b': one}", "{'a': 2, 'c': 2020-01-01, 'b': two}"], Rows(Table.Latest()));
-        Assert.Contains("already", Assert.Throws<LakeException>(() => Table.AddColumn(Table.Latest()!, new Column("C", DataType.Date), null, Stamp("d"))).Message);
-        Assert.Contains("must allow NULL", Assert.Throws<LakeException>(() => Table.AddColumn(Table.Latest()!, new Column("d", DataType.Date, false), null, Stamp("d"))).Message);
+        Assert.Contains("already", Assert.Throws<LakeException>(() =>
+            Table.AddColumn(Table.Latest()!, new Column("C", DataType.Date), null, Stamp("d"))).Message);
+        Assert.Contains("must allow NULL",
+            Assert.Throws<LakeException>(() =>
+            Table.AddColumn(Table.Latest()!, new Column("d", DataType.Date, false), null, Stamp("d"))).Message);
     }
 
     [Fact]
@@ -80,14 +84,16 @@ public sealed class ColumnTests : LakeTestBase
     public void A_narrower_type_is_refused()
     {
         Two();
-        Assert.Contains("cannot become SMALLINT", Assert.Throws<LakeException>(() => Table.WidenColumn(Connection, Table.Latest()!, "a", DataType.Short, Stamp("w"))).Message);
+        Assert.Contains("cannot become SMALLINT",
+            Assert.Throws<LakeException>(() => Table.WidenColumn(Connection, Table.Latest()!, "a", DataType.Short, Stamp("w"))).Message);
     }
 
     [Fact]
     public void Renaming_and_dropping_need_column_mapping()
     {
         Two();
-        Assert.Contains("column mapping", Assert.Throws<LakeException>(() => Table.RenameColumn(Table.Latest()!, "a", "c", Stamp("r"))).Message);
+        Assert.Contains("column mapping",
+            Assert.Throws<LakeException>(() => Table.RenameColumn(Table.Latest()!, "a", "c", Stamp("r"))).Message);
         Assert.Contains("column mapping", Assert.Throws<LakeException>(() => Table.DropColumn(Table.Latest()!, "a", Stamp("r"))).Message);
     }
 
@@ -95,17 +101,33 @@ public sealed class ColumnTests : LakeTestBase
     public void A_property_that_we_do_not_uphold_is_refused()
     {
         Two();
-        string Message(string name) => Assert.Throws<LakeException>(() => Table.SetProperties(Table.Latest()!, new Dictionary<string, string> { [name] = "true" }, [], Stamp("p"))).Message;
+        string Message(string name) =>
+            Assert.Throws<LakeException>(() =>
+            Table.SetProperties(Table.Latest()!, new Dictionary<string, string> { [name] = "true" }, [], Stamp("p"))).Message;
         Assert.Contains("does not uphold the property 'delta.enableRowTracking'", Message("delta.enableRowTracking"));
         Assert.Contains("is a constraint", Message("delta.constraints.x"));
         Assert.Contains("column mapping", Message("delta.columnMapping.mode"));
     }
 
     [Fact]
+    public void A_restore_brings_back_columns_and_properties_too_and_goes_on_top_of_what_came_since()
+    {
+        var old = Two();
+        Then(t => Table.AddColumn(t, new Column("c", DataType.Date), null, Stamp("c")));
+        Then(t => Table.SetProperties(t, new Dictionary<string, string> { ["team"] = "sales" }, [], Stamp("p")));
+        Then(t => Table.Append(t, Stage("SELECT 2 AS a, 'two' AS b, NULL AS c", t.Schema), Stamp("a")));
+        Then(t => Table.Restore(t, old, Stamp("r") with { Mode = CommitMode.Rebase }));
+        Assert.Equal(["{'a': 1, 'b': one}"], Rows(Table.Latest()));
+        Assert.Empty(Table.Latest()!.Configuration);
+        Assert.Equal(4, Table.Latest()!.Version);
+    }
+
+    [Fact]
     public void The_interval_of_checkpoints_can_be_set()
     {
         Two();
-        Then(t => Table.SetProperties(t, new Dictionary<string, string> { ["delta.checkpointInterval"] = "3", ["team"] = "sales" }, [], Stamp("p")));
+        Then(t => Table.SetProperties(t, new Dictionary<string, string> { ["delta.checkpointInterval"] = "3", ["team"] = "sales" }, [],
+            Stamp("p")));
         for (var i = 0; i < 4; i++)
             Then(t => Table.Append(t, Stage($"SELECT {i} AS a, '' AS b", t.Schema), Stamp($"n{i}")));
         Assert.True(File.Exists(Path.Combine(Log, "00000000000000000003.checkpoint.parquet")));

@@ -51,9 +51,12 @@ public sealed class ConstraintTests : LakeTestBase
     {
         Append("t", "SELECT 1 AS id, 3 AS age", Ages);
         var head = Table.Latest()!;
-        Assert.Contains("broken by 1 rows", Assert.Throws<LakeException>(() => Table.AddConstraint(Connection, head, "grown", "age > 17", Stamp("c"))).Message);
-        Assert.Contains("cannot be asked", Assert.Throws<LakeException>(() => Table.AddConstraint(Connection, head, "c", "agee > 17", Stamp("c"))).Message);
-        Assert.Contains("no name", Assert.Throws<LakeException>(() => Table.AddConstraint(Connection, head, "c d", "age > 1", Stamp("c"))).Message);
+        Assert.Contains("broken by 1 rows",
+            Assert.Throws<LakeException>(() => Table.AddConstraint(Connection, head, "grown", "age > 17", Stamp("c"))).Message);
+        Assert.Contains("cannot be asked",
+            Assert.Throws<LakeException>(() => Table.AddConstraint(Connection, head, "c", "agee > 17", Stamp("c"))).Message);
+        Assert.Contains("no name", Assert.Throws<LakeException>(() =>
+            Table.AddConstraint(Connection, head, "c d", "age > 1", Stamp("c"))).Message);
     }
 
     [Fact]
@@ -63,14 +66,16 @@ public sealed class ConstraintTests : LakeTestBase
         Table.Commit(Table.DropConstraint(Table.Latest()!, "GROWN", Stamp("d")));
         Append("young", "SELECT 2 AS id, 5 AS age", Ages);
         Assert.Equal(2, Table.Latest()!.RowCount);
-        Assert.Contains("no constraint 'other'", Assert.Throws<LakeException>(() => Table.DropConstraint(Table.Latest()!, "other", Stamp("e"))).Message);
+        Assert.Contains("no constraint 'other'",
+            Assert.Throws<LakeException>(() => Table.DropConstraint(Table.Latest()!, "other", Stamp("e"))).Message);
     }
 
     [Fact]
     public void A_constraint_is_kept_beside_an_append_that_was_made_before_it()
     {
         Append("t", "SELECT 1 AS id, 30 AS age", Ages);
-        var young = Table.Append(Table.Latest(), Stage("SELECT 2 AS id, 5 AS age", Columns(Ages)), Stamp("young") with { Mode = CommitMode.Rebase });
+        var young = Table.Append(Table.Latest(), Stage("SELECT 2 AS id, 5 AS age", Columns(Ages)), Stamp("young")
+            with { Mode = CommitMode.Rebase });
         Table.Commit(Table.AddConstraint(Connection, Table.Latest()!, "grown", "age > 17", Stamp("c")));
         Assert.Equal(CommitConflict.Protocol, Assert.Throws<CommitConflictException>(() => Table.Commit(young)).Kind);
     }
@@ -78,7 +83,8 @@ public sealed class ConstraintTests : LakeTestBase
     [Fact]
     public void A_column_that_must_not_be_null_is_asked_though_the_rows_were_staged_without_saying_so()
     {
-        var strict = new Schema([new Column("a", DataType.Long, false), new Column("s", DataType.Struct([new Column("x", DataType.Long, false)]))]);
+        var strict = new Schema([new Column("a", DataType.Long, false),
+            new Column("s", DataType.Struct([new Column("x", DataType.Long, false)]))]);
         Table.Commit(Table.Append(null, Stage("SELECT 1 AS a, {'x': 1} AS s", strict), Stamp("t")));
         var rebase = Stamp("bad") with { Mode = CommitMode.Rebase };
 
@@ -87,7 +93,8 @@ public sealed class ConstraintTests : LakeTestBase
         var inner = Table.Append(Table.Latest(), Stage("SELECT 2 AS a, {'x': NULL} AS s", strict), rebase);
         Assert.Contains("NOT NULL of 'x' inside 's'", Assert.Throws<LakeException>(() => Table.Commit(inner)).Message);
 
-        Table.Commit(Table.Append(Table.Latest(), Stage("SELECT 2 AS a, NULL AS s", strict), Stamp("good") with { Mode = CommitMode.Rebase }));
+        Table.Commit(Table.Append(Table.Latest(), Stage("SELECT 2 AS a, NULL AS s", strict), Stamp("good")
+            with { Mode = CommitMode.Rebase }));
         Assert.Equal(2, Table.Latest()!.RowCount);
         Assert.False(Table.Latest()!.Schema.Find("a")!.IsNullable);
     }
@@ -103,7 +110,8 @@ public sealed class ConstraintTests : LakeTestBase
             $$"""\"name\":\"age\",\"type\":\"long\",\"nullable\":true,\"metadata\":{\"{{key}}\":{{value.Replace("\"", "\\\"", StringComparison.Ordinal)}}}""", StringComparison.Ordinal);
         File.WriteAllText(EntryPath(0), text);
         var table = new LakeTable(Table.Folder);
-        var message = Assert.Throws<LakeException>(() => table.Commit(table.Append(table.Latest(), Stage("SELECT 2 AS id, 1 AS age", Columns(Ages)), Stamp("u")))).Message;
+        var message = Assert.Throws<LakeException>(() =>
+            table.Commit(table.Append(table.Latest(), Stage("SELECT 2 AS id, 1 AS age", Columns(Ages)), Stamp("u")))).Message;
         Assert.Contains("'age'", message);
         Assert.Contains(words, message);
     }

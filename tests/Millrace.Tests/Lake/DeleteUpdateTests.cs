@@ -11,7 +11,8 @@ public sealed class DeleteUpdateTests : LakeTestBase
     private Snapshot Three()
     {
         for (var file = 0; file < 3; file++)
-            Append($"t{file}", $"SELECT i AS a, 's' || i AS s, DATE '2020-01-01' + i::INTEGER AS d FROM range({file * 10}, {(file * 10) + 10}) t(i)", Ids);
+            Append($"t{file}", $"SELECT i AS a, 's' || i AS s, DATE '2020-01-01' + i::INTEGER AS d FROM range({file * 10}, "
+                + $"{(file * 10) + 10}) t(i)", Ids);
         return Table.Latest()!;
     }
 
@@ -39,7 +40,8 @@ public sealed class DeleteUpdateTests : LakeTestBase
         Table.Commit(Table.Delete(Connection, before, predicate, Stamp("delete")));
         Assert.Equal(wanted, Sorted());
         Assert.Equal(3 - files, Table.Latest()!.Files.Select(f => f.Path).Intersect(before.Files.Select(f => f.Path)).Count());
-        Assert.Equal(30 - wanted.Count, long.Parse(Table.History()[^1].Metrics["numDeletedRows"], System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(30 - wanted.Count,
+            long.Parse(Table.History()[^1].Metrics["numDeletedRows"], System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]
@@ -64,7 +66,8 @@ public sealed class DeleteUpdateTests : LakeTestBase
     [Fact]
     public void A_condition_on_partitions_alone_opens_no_file()
     {
-        var staged = Stage("SELECT i AS a, 'p' || i % 3 AS p FROM range(9) t(i)", Columns("a BIGINT; p VARCHAR"), o => o with { PartitionBy = ["p"] });
+        var staged = Stage("SELECT i AS a, 'p' || i % 3 AS p FROM range(9) t(i)", Columns("a BIGINT; p VARCHAR"), o => o
+            with { PartitionBy = ["p"] });
         Table.Commit(Table.Append(null, staged, Stamp("t")));
         foreach (var file in staged.Files)
             File.WriteAllText(Path.Combine(Table.Folder, file.Path), "no Parquet");
@@ -104,9 +107,11 @@ public sealed class DeleteUpdateTests : LakeTestBase
     public void An_update_changes_its_rows_from_what_they_were_before()
     {
         var before = Three();
-        Table.Commit(Table.Update(Connection, before, new Dictionary<string, string> { ["A"] = "a + 1000", ["s"] = "s || '-' || a" }, "a % 10 = 4 AND a < 20", Stamp("update")));
+        Table.Commit(Table.Update(Connection, before, new Dictionary<string, string> { ["A"] = "a + 1000", ["s"] = "s || '-' || a" },
+            "a % 10 = 4 AND a < 20", Stamp("update")));
         Assert.Equal(
-            Rows($"SELECT CASE WHEN a IN (4, 14) THEN a + 1000 ELSE a END AS a, CASE WHEN a IN (4, 14) THEN s || '-' || a ELSE s END AS s, d FROM ({before.ToRelation().Sql}) ORDER BY ALL"),
+            Rows($"SELECT CASE WHEN a IN (4, 14) THEN a + 1000 ELSE a END AS a, CASE WHEN a IN (4, 14) THEN s || '-' || a ELSE s END AS "
+                + $"s, d FROM ({before.ToRelation().Sql}) ORDER BY ALL"),
             Sorted());
         Assert.Single(Table.Latest()!.Files.Select(f => f.Path).Intersect(before.Files.Select(f => f.Path)));
         Assert.Equal(("2", "18"), (Table.History()[^1].Metrics["numUpdatedRows"], Table.History()[^1].Metrics["numCopiedRows"]));
@@ -115,9 +120,11 @@ public sealed class DeleteUpdateTests : LakeTestBase
     [Fact]
     public void An_update_of_a_partition_column_moves_rows()
     {
-        var staged = Stage("SELECT i AS a, 'p' || i % 3 AS p FROM range(9) t(i)", Columns("a BIGINT; p VARCHAR"), o => o with { PartitionBy = ["p"] });
+        var staged = Stage("SELECT i AS a, 'p' || i % 3 AS p FROM range(9) t(i)", Columns("a BIGINT; p VARCHAR"), o => o
+            with { PartitionBy = ["p"] });
         Table.Commit(Table.Append(null, staged, Stamp("t")));
-        Table.Commit(Table.Update(Connection, Table.Latest()!, new Dictionary<string, string> { ["p"] = "'moved'" }, "a IN (1, 2)", Stamp("update")));
+        Table.Commit(Table.Update(Connection, Table.Latest()!, new Dictionary<string, string> { ["p"] = "'moved'" }, "a IN (1, 2)",
+            Stamp("update")));
         Assert.Equal(
             ["{'p': moved, 'a': [1, 2]}", "{'p': p0, 'a': [0, 3, 6]}", "{'p': p1, 'a': [4, 7]}", "{'p': p2, 'a': [5, 8]}"],
             Rows($"SELECT p, list_sort(list(a)) AS a FROM ({Table.Latest()!.ToRelation().Sql}) GROUP BY p ORDER BY p"));
@@ -128,16 +135,20 @@ public sealed class DeleteUpdateTests : LakeTestBase
     {
         var before = Three();
         var files = Directory.GetFiles(Table.Folder).Length;
-        Assert.ThrowsAny<Exception>(() => Table.Update(Connection, before, new Dictionary<string, string> { ["a"] = "error('no')" }, "a = 15", Stamp("update")));
+        Assert.ThrowsAny<Exception>(() =>
+            Table.Update(Connection, before, new Dictionary<string, string> { ["a"] = "error('no')" }, "a = 15", Stamp("update")));
         Assert.Equal(files, Directory.GetFiles(Table.Folder).Length);
-        var message = Assert.Throws<LakeException>(() => Table.Update(Connection, before, new Dictionary<string, string> { ["b"] = "1" }, null, Stamp("update"))).Message;
+        var message = Assert.Throws<LakeException>(() =>
+            Table.Update(Connection, before, new Dictionary<string, string> { ["b"] = "1" }, null, Stamp("update"))).Message;
         Assert.Contains("no column 'b'", message);
     }
 
     [Fact]
     public void Tags_of_files_that_are_written_anew_stay()
     {
-        Table.Commit(Table.Append(null, Stage("SELECT unnest(range(4)) AS a", Columns("a BIGINT"), o => o with { Tags = new Dictionary<string, string?> { ["batch"] = "one" } }), Stamp("t")));
+        Table.Commit(Table.Append(null,
+            Stage("SELECT unnest(range(4)) AS a", Columns("a BIGINT"), o => o
+            with { Tags = new Dictionary<string, string?> { ["batch"] = "one" } }), Stamp("t")));
         Table.Commit(Table.Delete(Connection, Table.Latest()!, "a = 2", Stamp("delete")));
         Assert.Equal("one", Assert.Single(Table.Latest()!.Files).Tags["batch"]);
     }

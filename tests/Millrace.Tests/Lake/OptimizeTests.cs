@@ -35,7 +35,8 @@ public sealed class OptimizeTests : LakeTestBase
         for (var i = 0; i < 4; i++)
         {
             var tags = new Dictionary<string, string?> { ["millrace.batch"] = i < 2 ? "one" : "two" };
-            var staged = Stage($"SELECT {i} * 10 + j AS x, 'p ' || j % 2 AS p FROM range(4) t(j)", schema, o => o with { PartitionBy = ["p"], Tags = tags });
+            var staged = Stage($"SELECT {i} * 10 + j AS x, 'p ' || j % 2 AS p FROM range(4) t(j)", schema, o => o
+                with { PartitionBy = ["p"], Tags = tags });
             Table.Commit(Table.Append(Table.Latest(), staged, Stamp($"t{i}")));
         }
 
@@ -43,7 +44,8 @@ public sealed class OptimizeTests : LakeTestBase
         Table.Commit(Table.Optimize(Connection, before, new OptimizeOptions(), Now("o")));
         Assert.Equal(4, Table.Latest()!.Files.Count);
         Assert.Equal(Sorted(before), Sorted(Table.Latest()!));
-        Assert.Equal(["one p 0", "one p 1", "two p 0", "two p 1"], Table.Latest()!.Files.Select(f => $"{f.Tags["millrace.batch"]} {f.PartitionValues["p"]}").Order());
+        Assert.Equal(["one p 0", "one p 1", "two p 0", "two p 1"],
+            Table.Latest()!.Files.Select(f => $"{f.Tags["millrace.batch"]} {f.PartitionValues["p"]}").Order());
 
         var size = before.Files[0].Size;
         Table.Commit(Table.Restore(Table.Latest()!, before, Stamp("back")));
@@ -53,13 +55,15 @@ public sealed class OptimizeTests : LakeTestBase
     [Fact]
     public void Rows_that_are_clustered_by_two_columns_can_be_found_by_either()
     {
-        Append("t", "SELECT (i * 7919) % 1000 AS x, (i * 104729) % 997 AS y, repeat(md5(i::VARCHAR), 20) AS s FROM range(100000) t(i)", Points);
+        Append("t", "SELECT (i * 7919) % 1000 AS x, (i * 104729) % 997 AS y, repeat(md5(i::VARCHAR), 20) AS s FROM range(100000) t(i)",
+            Points);
         var before = Table.Latest()!;
         var options = new OptimizeOptions { ClusterBy = ["x", "y"], TargetFileBytes = before.Files.Sum(f => f.Size) / 32 };
         Table.Commit(Table.Optimize(Connection, before, options, Now("o")));
         var after = Table.Latest()!;
         Assert.Equal(100_000, after.RowCount);
-        Assert.Equal(Rows($"SELECT sum(hash(x, y, s)) AS h FROM ({before.ToRelation().Sql})"), Rows($"SELECT sum(hash(x, y, s)) AS h FROM ({after.ToRelation().Sql})"));
+        Assert.Equal(Rows($"SELECT sum(hash(x, y, s)) AS h FROM ({before.ToRelation().Sql})"),
+            Rows($"SELECT sum(hash(x, y, s)) AS h FROM ({after.ToRelation().Sql})"));
 
         // A narrow condition on either column opens a part of them.
         Assert.InRange(after.Files.Count, 8, 200);

@@ -11,7 +11,8 @@ public sealed class TableDiffTests : LakeTestBase
     {
         Append("t", "SELECT i AS id, i AS a, 'x' AS b FROM range(10) t(i)", "id BIGINT; a BIGINT; b VARCHAR");
         Table.Commit(Table.Overwrite(
-            Table.Latest(), Stage("SELECT i AS id, CASE WHEN i IN (3, 4, 5) THEN NULL ELSE i END AS a, CASE i WHEN 3 THEN 'y' ELSE 'x' END AS b FROM range(2, 13) t(i)", Columns("id BIGINT; a BIGINT; b VARCHAR")),
+            Table.Latest(), Stage("SELECT i AS id, CASE WHEN i IN (3, 4, 5) THEN NULL ELSE i END AS a, CASE i WHEN 3 THEN 'y' ELSE 'x' "
+                + "END AS b FROM range(2, 13) t(i)", Columns("id BIGINT; a BIGINT; b VARCHAR")),
             Stamp("u")));
         var diff = Diff("ID");
         Assert.Equal((10, 11, 2, 3, 3), (diff.RowsBefore, diff.RowsAfter, diff.Removed, diff.Added, diff.Changed));
@@ -19,7 +20,8 @@ public sealed class TableDiffTests : LakeTestBase
         Assert.Equal(
             [
                 new RowDiff("{'id': 0}", "{'id': 0, 'a': 0, 'b': x}", null), new RowDiff("{'id': 1}", "{'id': 1, 'a': 1, 'b': x}", null),
-                new RowDiff("{'id': 10}", null, "{'id': 10, 'a': 10, 'b': x}"), new RowDiff("{'id': 11}", null, "{'id': 11, 'a': 11, 'b': x}"),
+                new RowDiff("{'id': 10}", null, "{'id': 10, 'a': 10, 'b': x}"),
+                    new RowDiff("{'id': 11}", null, "{'id': 11, 'a': 11, 'b': x}"),
                 new RowDiff("{'id': 3}", "{'id': 3, 'a': 3, 'b': x}", "{'id': 3, 'a': NULL, 'b': y}"),
                 new RowDiff("{'id': 4}", "{'id': 4, 'a': 4, 'b': x}", "{'id': 4, 'a': NULL, 'b': x}"),
             ],
@@ -33,14 +35,16 @@ public sealed class TableDiffTests : LakeTestBase
         Table.Commit(Table.Overwrite(Table.Latest(), Stage("SELECT unnest([1, 3]) AS a", Columns("a BIGINT")), Stamp("u")));
         var diff = Diff();
         Assert.Equal((2, 1, 0), (diff.Removed, diff.Added, diff.Changed));
-        Assert.Equal([new RowDiff(null, "{'a': 1}", null), new RowDiff(null, "{'a': 2}", null), new RowDiff(null, null, "{'a': 3}")], diff.Samples);
+        Assert.Equal([new RowDiff(null, "{'a': 1}", null), new RowDiff(null, "{'a': 2}", null), new RowDiff(null, null, "{'a': 3}")],
+            diff.Samples);
     }
 
     [Fact]
     public void Columns_that_differ_are_told_and_the_others_compared()
     {
         Append("t", "SELECT 1 AS id, 2 AS gone, 3 AS wider", "id BIGINT; gone BIGINT; wider INTEGER");
-        Table.Commit(Table.Overwrite(Table.Latest(), Stage("SELECT 1 AS id, 3 AS wider, 4 AS fresh", Columns("id BIGINT; wider BIGINT; fresh BIGINT")), Stamp("u")));
+        Table.Commit(Table.Overwrite(Table.Latest(),
+            Stage("SELECT 1 AS id, 3 AS wider, 4 AS fresh", Columns("id BIGINT; wider BIGINT; fresh BIGINT")), Stamp("u")));
         var diff = Diff("id");
         Assert.Equal(["gone", "wider", "fresh"], diff.Columns.Select(c => c.Name));
         Assert.Equal((0, 0, 0), (diff.Removed, diff.Added, diff.Changed));

@@ -8,7 +8,8 @@ public sealed class VacuumTests : LakeTestBase
 
     private static VacuumOptions After(double days) => new() { Now = TimeProvider.System.GetUtcNow().AddDays(days) };
 
-    private string[] OnDisk() => [.. Directory.EnumerateFiles(Table.Folder, "*.parquet").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+    private string[] OnDisk() => [.. Directory.EnumerateFiles(Table.Folder, "*.parquet").Select(f =>
+        Path.GetFileName(f)).Order(StringComparer.Ordinal)];
 
     /// <summary>Versions 0 and 1, of which the second has no file of the first; the times are real, since files have real times.</summary>
     private (string Old, string New) Two()
@@ -69,7 +70,8 @@ public sealed class VacuumTests : LakeTestBase
     public void A_pin_that_cannot_be_read_stops_everything()
     {
         Two();
-        Assert.Contains("Version 7", Assert.Throws<LakeException>(() => Table.Vacuum(After(8) with { Pins = [new VersionPin(7, "a model")] })).Message);
+        Assert.Contains("Version 7", Assert.Throws<LakeException>(() =>
+            Table.Vacuum(After(8) with { Pins = [new VersionPin(7, "a model")] })).Message);
         Assert.Equal(2, OnDisk().Length);
     }
 
@@ -81,7 +83,8 @@ public sealed class VacuumTests : LakeTestBase
         Assert.Contains("shorter than that of the table", Assert.Throws<LakeException>(() => Table.Vacuum(hour)).Message);
         Assert.Single(Table.Vacuum(hour with { AllowsShort = true }).Files);
 
-        Table.Commit(Table.SetProperties(Table.Latest()!, new Dictionary<string, string> { ["delta.deletedFileRetentionDuration"] = "interval 2 days" }, [], Stamp("p")));
+        Table.Commit(Table.SetProperties(Table.Latest()!, new Dictionary<string,
+            string> { ["delta.deletedFileRetentionDuration"] = "interval 2 days" }, [], Stamp("p")));
         Assert.Empty(Table.Vacuum(After(1)).Files);
         Assert.Contains("2 days", Assert.Throws<LakeException>(() => Table.Vacuum(hour)).Message);
     }
@@ -91,7 +94,8 @@ public sealed class VacuumTests : LakeTestBase
     {
         var (old, _) = Two();
         for (var i = 2; i <= 11; i++)
-            Table.Commit(Table.Append(Table.Latest(), Stage($"SELECT {i} AS a", Columns(A)), Stamp($"t{i}") with { Now = TimeProvider.System.GetUtcNow().AddDays(10 + i) }));
+            Table.Commit(Table.Append(Table.Latest(), Stage($"SELECT {i} AS a", Columns(A)), Stamp($"t{i}")
+                with { Now = TimeProvider.System.GetUtcNow().AddDays(10 + i) }));
         Assert.DoesNotContain(old, Table.Vacuum(After(25) with { Retention = TimeSpan.FromDays(60), IsDryRun = true }).Files);
         Assert.Contains(old, new LakeTable(Table.Folder).Vacuum(After(25) with { IsDryRun = true }).Files);
     }
@@ -136,7 +140,8 @@ public sealed class VacuumTests : LakeTestBase
         Assert.Contains("no longer kept", Assert.Throws<LakeException>(() => fresh.Read(12)).Message);
 
         // What was committed before is still adopted.
-        var again = fresh.Append(fresh.Latest(), Stage("SELECT 0 AS a", Columns(A), null, fresh), Stamp("t3") with { Mode = CommitMode.Rebase });
+        var again = fresh.Append(fresh.Latest(), Stage("SELECT 0 AS a", Columns(A), null, fresh), Stamp("t3")
+            with { Mode = CommitMode.Rebase });
         Assert.True(fresh.Commit(again).Adopted);
     }
 

@@ -9,41 +9,86 @@ internal static partial class Checkpoint
     private const string Texts = "VARCHAR[]";
     private const string TextMap = "MAP(VARCHAR, VARCHAR)";
 
+    private const string Vector = "STRUCT(storageType VARCHAR, pathOrInlineDv VARCHAR, \"offset\" INTEGER, sizeInBytes INTEGER, "
+        + "cardinality BIGINT)";
+
     /// <summary>What is read of each action, in the order in which <see cref="Apply"/> takes it.</summary>
     private static readonly (string Name, string Type)[] Wanted =
     [
         ("add.path", "VARCHAR"), ("add.size", "BIGINT"), ("add.modificationTime", "BIGINT"), ("add.stats", "VARCHAR"),
-        ("add.partitionValues", TextMap),
-        ("add.tags", TextMap), ("add.deletionVector.storageType", "VARCHAR"),
+        ("add.partitionValues", TextMap), ("add.tags", TextMap), ("add.deletionVector", Vector),
         ("remove.path", "VARCHAR"), ("remove.deletionTimestamp", "BIGINT"), ("remove.size", "BIGINT"), ("remove.partitionValues", TextMap),
+        ("remove.deletionVector", Vector),
         ("txn.appId", "VARCHAR"), ("txn.version", "BIGINT"), ("txn.lastUpdated", "BIGINT"),
         ("protocol.minReaderVersion", "INTEGER"), ("protocol.minWriterVersion", "INTEGER"), ("protocol.readerFeatures", Texts),
         ("protocol.writerFeatures", Texts),
         ("metaData.schemaString", "VARCHAR"), ("metaData.id", "VARCHAR"), ("metaData.name", "VARCHAR"), ("metaData.description", "VARCHAR"),
         ("metaData.partitionColumns", Texts), ("metaData.configuration", TextMap), ("metaData.createdTime", "BIGINT"),
+        ("metaData.format.provider", "VARCHAR"), ("sidecar.path", "VARCHAR"),
     ];
 
-    /// <summary>Reads the state.</summary>
-    /// <exception cref="LakeException">The checkpoint is damaged.</exception>
+    /// <summary>Reads the state: one file or several parts, as Parquet or JSON, with or without sidecars.</summary>
+    /// <exception cref="LakeException">The checkpoint is damaged, or a part of it is missing.</exception>
     public static LogReplay Read(CheckpointFiles checkpoint)
     {
+        var first = checkpoint.Paths[0];
         try
         {
             using var connection = LogEngine.Connect();
-            var fields = Fields(connection, FileRelation.Literally(checkpoint.Paths[0]));
-            var files = string.Join(", ", checkpoint.Paths.Select(p => SqlName.Text(FileRelation.Literally(p))));
             var replay = new LogReplay { Version = checkpoint.Version };
-            var columns = string.Join(", ", Wanted.Select(w => Select(fields, w.Name, w.Type)));
-            foreach (var row in connection.Query($"SELECT {columns} FROM read_parquet([{files}], hive_partitioning=false)").Rows())
-                Apply(row, replay);
+            var sidecars = first.EndsWith(".json", StringComparison.Ordinal)
+                ? ReadJson(first, replay)
+                : ReadParquet(connection, checkpoint.Paths, replay);
+            if (sidecars.Count > 0)
+                ReadParquet(connection, [.. sidecars.Select(s => SidecarPath(first, s))], replay);
             return replay is { Protocol: not null, Metadata: not null }
                 ? replay
-                : throw new LakeException($"The checkpoint '{checkpoint.Paths[0]}' has no protocol or no metaData.");
+                : throw new LakeException($"The checkpoint '{first}' has no {(replay.Protocol is null ? "protocol" : "metaData")} action.");
         }
         catch (Exception e) when (e is DuckException or InvalidCastException)
         {
-            throw new LakeException($"The checkpoint '{checkpoint.Paths[0]}' cannot be read: {e.Message}", e);
+            throw new LakeException($"The checkpoint '{first}' cannot be read: {e.Message}", e);
         }
+    }
+
+    private static List<string> ReadJson(string path, LogReplay replay)
+    {
+        var entry = LogEntry.ReadCheckpoint(path, replay.Version);
+        replay.Protocol = entry.Protocol;
+        replay.Metadata = entry.Metadata;
+        foreach (var file in entry.Adds)
+            replay.Add(file);
+        foreach (var tombstone in entry.Removes)
+            replay.Bury(tombstone);
+        foreach (var mark in entry.Transactions)
+            replay.Transactions[mark.AppId] = mark;
+        return entry.Sidecars;
+    }
+
+    private static List<string> ReadParquet(DuckConnection connection, IReadOnlyList<string> paths, LogReplay replay)
+    {
+        var sidecars = new List<string>();
+        var files = $"[{string.Join(", ", paths.Select(p => SqlName.Text(FileRelation.Literally(p))))}]";
+        var fields = Fields(connection, files);
+        var columns = string.Join(", ", Wanted.Select(w => Select(fields, w.Name, w.Type)));
+        var sql = $"SELECT {columns} FROM read_parquet({files}, hive_partitioning=false{(paths.Count > 1 ? ", union_by_name=true" : "")})";
+        foreach (var row in connection.Query(sql).Rows())
+        {
+            if (row[^1] is string sidecar)
+                sidecars.Add(sidecar);
+            else
+                Apply(row, replay);
+        }
+
+        return sidecars;
+    }
+
+    private static string SidecarPath(string checkpoint, string sidecar)
+    {
+        var log = Path.GetDirectoryName(checkpoint)!;
+        return sidecar.Contains('/', StringComparison.Ordinal)
+            ? FilePath.Within(Path.GetDirectoryName(log)!, sidecar)
+            : Path.Combine(log, "_sidecars", FilePath.Decode(sidecar));
     }
 
     private static void Apply(object?[] row, LogReplay replay)
@@ -57,31 +102,31 @@ internal static partial class Checkpoint
                 Stats = row[3] as string,
                 PartitionValues = Map(row[4]),
                 Tags = Map(row[5]),
-                HasDeletionVector = row[6] is not null,
+                Vector = VectorOf(row[6]),
             });
         else if (row[7] is string gone)
-            replay.Bury(new Tombstone(gone, (long?)row[8], (long?)row[9], row[10] is null ? null : Map(row[10])));
-        else if (row[11] is string appId)
-            replay.Transactions[appId] = new TransactionMark(appId, (long)row[12]!, (long?)row[13]);
-        else if (row[14] is int minReader)
-            replay.Protocol = new TableProtocol(minReader, (int)row[15]!, List(row[16]), List(row[17]));
-        else if (row[18] is string schema)
+            replay.Bury(new Tombstone(gone, (long?)row[8], (long?)row[9], row[10] is null ? null : Map(row[10])) { Vector = VectorOf(row[11]) });
+        else if (row[12] is string appId)
+            replay.Transactions[appId] = new TransactionMark(appId, (long)row[13]!, (long?)row[14]);
+        else if (row[15] is int minReader)
+            replay.Protocol = new TableProtocol(minReader, (int)row[16]!, List(row[17]), List(row[18]));
+        else if ((row[19] ?? row[20]) is not null)
             replay.Metadata = new TableMetadata(
-                row[19] as string ?? "", row[20] as string, row[21] as string, schema, List(row[22]),
-                Map(row[23]).ToDictionary(p => p.Key, p => p.Value ?? ""), (long?)row[24]);
+                row[20] as string ?? "", row[21] as string, row[22] as string, row[19] as string ?? "", List(row[23]),
+                Map(row[24]).ToDictionary(p => p.Key, p => p.Value ?? ""), (long?)row[25], row[26] as string ?? "parquet");
     }
 
-    /// <summary>The dotted names of all fields that the file has: writers differ in what they leave out.</summary>
-    private static HashSet<string> Fields(DuckConnection connection, string file)
+    /// <summary>The dotted names of all fields that the files have: writers differ in what they leave out.</summary>
+    private static HashSet<string> Fields(DuckConnection connection, string files)
     {
         var fields = new HashSet<string>(StringComparer.Ordinal);
         var open = new Stack<(string Prefix, long Left)>();
-        foreach (var row in connection.Query($"SELECT name, num_children::BIGINT FROM parquet_schema({SqlName.Text(file)})").Rows())
+        foreach (var row in connection.Query($"SELECT name, num_children::BIGINT FROM parquet_schema({files})").Rows())
         {
             while (open.TryPeek(out var top) && top.Left == 0)
                 open.Pop();
 
-            // The first row is the file itself.
+            // The first row of each is the file itself.
             var prefix = "";
             if (open.TryPop(out var parent))
             {
@@ -101,10 +146,19 @@ internal static partial class Checkpoint
     {
         var value = fields.Contains(name) ? $"{name}::{type}" : $"NULL::{type}";
 
-        // A writer may leave out the JSON text and keep only parsed statistics; of these the row count is taken.
-        return name == "add.stats" && fields.Contains("add.stats_parsed.numRecords")
-            ? "coalesce(" + value + """, '{"numRecords":' || add.stats_parsed.numRecords || '}')"""
+        // A writer may leave out the JSON text and keep only parsed statistics.
+        return name == "add.stats" && fields.Contains("add.stats_parsed")
+            ? $"coalesce({value}, to_json(add.stats_parsed)::VARCHAR)"
             : value;
+    }
+
+    private static DeletionVector? VectorOf(object? value)
+    {
+        if (value is not IReadOnlyDictionary<string, object?> fields || fields["storageType"] is not string type)
+            return null;
+        return new DeletionVector(
+            type, fields["pathOrInlineDv"] as string ?? "", (int?)fields["offset"], (int?)fields["sizeInBytes"] ?? 0,
+            (long?)fields["cardinality"] ?? 0);
     }
 
     private static IReadOnlyList<string> List(object? value) => value is object?[] items ? [.. items.OfType<string>()] : [];

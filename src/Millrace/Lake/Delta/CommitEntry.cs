@@ -38,7 +38,8 @@ internal sealed class CommitEntry
             lines.Add(w => LogActions.Write(w, new TransactionMark(request.AppId, request.TxnVersion, time.ToUnixTimeMilliseconds())));
             foreach (var file in removes)
             {
-                var tombstone = new Tombstone(file.Path, time.ToUnixTimeMilliseconds(), file.Size, file.PartitionValues);
+                var tombstone = new Tombstone(file.Path, time.ToUnixTimeMilliseconds(), file.Size,
+                    file.PartitionValues) { Vector = file.Vector };
                 lines.Add(w => LogActions.Write(w, tombstone, dataChange: !request.IsRearrangement));
             }
 
@@ -86,7 +87,8 @@ internal sealed class CommitEntry
         if (head is null)
         {
             lines.Add(w => LogActions.Write(w, TableProtocol.For(request.Schema, configuration)));
-            var created = TableMetadata.Create(request.Schema, time) with { Configuration = configuration, PartitionColumns = partitionColumns };
+            var created = TableMetadata.Create(request.Schema, time)
+                with { Configuration = configuration, PartitionColumns = partitionColumns };
             lines.Add(w => LogActions.Write(w, request.SchemaString is { } text ? created with { SchemaString = text } : created));
             return;
         }
@@ -126,7 +128,8 @@ internal sealed class CommitEntry
             ["operationParameters"] = parameters,
             ["operationMetrics"] = metrics,
             ["engineInfo"] = Engine,
-            ["isBlindAppend"] = request.Reads is null && removes.Count == 0 && basis?.Version == head?.Version && adds.Count == request.Add.Count,
+            ["isBlindAppend"] = request.Reads is null && removes.Count == 0 && basis?.Version == head?.Version
+                && adds.Count == request.Add.Count,
             ["txnId"] = Guid.NewGuid().ToString(),
         };
         if (request.Base is { } read)
@@ -145,21 +148,28 @@ internal sealed class CommitEntry
             throw new LakeException($"The table '{folder}' needs the Delta feature '{feature}' to be written, which Millrace does "
                 + "not support yet.");
         if (head is not null && TableConstraint.Unknown(head.Metadata.SchemaString) is { } rule)
-            throw new LakeException($"The column '{rule.Column}' of the table '{folder}' is {rule.Rule}, which Millrace cannot uphold, so that "
+            throw new LakeException($"The column '{rule.Column}' of the table '{folder}' is {rule.Rule}, which Millrace cannot uphold, "
+                + $"so that "
                 + "it does not write this table. Its values would be wrong in silence.");
-        if (removes.Count > 0 && !request.IsRearrangement && head!.Configuration.TryGetValue("delta.appendOnly", out var only) && only == "true")
+        if (removes.Count > 0 && !request.IsRearrangement && head!.Configuration.TryGetValue("delta.appendOnly", out var only)
+            && only == "true")
             throw new LakeException($"The table '{folder}' has the property delta.appendOnly, so that no rows can be taken out or "
                 + "replaced.");
-        var partition = request.PartitionColumns ?? basis?.PartitionColumns ?? [];
-        if (adds.FirstOrDefault(f => partition.Count != f.PartitionValues.Count || partition.Any(p => !f.PartitionValues.ContainsKey(p))) is { } loose)
+        var partition = (request.PartitionColumns ?? basis?.PartitionColumns ?? []).Select(p => (basis ?? head)?.StoredName(p)
+            ?? p).ToList();
+        if (adds.FirstOrDefault(f => partition.Count != f.PartitionValues.Count
+            || partition.Any(p => !f.PartitionValues.ContainsKey(p))) is { } loose)
             throw new LakeException(
                 $"The table '{folder}' is partitioned by {(partition.Count > 0 ? string.Join(", ", partition) : "nothing")}, "
-                + $"and the file '{loose.Path}' has values of {(loose.PartitionValues.Count > 0 ? string.Join(", ", loose.PartitionValues.Keys) : "nothing")}. "
+                + $"and the file '{loose.Path}' has values of "
+                + $"{(loose.PartitionValues.Count > 0 ? string.Join(", ", loose.PartitionValues.Keys) : "nothing")}. "
                 + "Stage the rows with the table's own partition columns.");
         if (adds.FirstOrDefault(f => !File.Exists(f.FullPath(folder))) is { } gone)
             throw new LakeException($"The file '{gone.Path}' of the table '{folder}' is gone, so that it cannot become part of the "
                 + "table. It was vacuumed or discarded; compute the rows anew.");
-        if (keepsFiles && basis is not null)
+
+        // A verb that gives the schema's own text has seen to it that the files that stay can be read under it.
+        if (keepsFiles && basis is not null && request.SchemaString is null)
             CheckColumns(request.Schema, basis);
     }
 

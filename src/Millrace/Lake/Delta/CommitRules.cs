@@ -18,7 +18,8 @@ internal static class CommitRules
             throw Conflict(CommitConflict.Protocol, "it changed the table's protocol");
         if (entry.Metadata is not null)
             throw Conflict(
-                CommitConflict.Metadata, basis is null ? "it created the table" : "it changed the table's columns, properties or partitions");
+                CommitConflict.Metadata, basis is null ? "it created the table"
+                    : "it changed the table's columns, properties or partitions");
 
         var removed = request.RemovesAll
             ? basis?.Files.ToDictionary(f => f.Key, StringComparer.Ordinal) ?? []
@@ -40,7 +41,8 @@ internal static class CommitRules
             throw Conflict(CommitConflict.DeleteRead, $"it took out the file '{gone.Path}', which this commit read");
 
         CommitConflictException Conflict(CommitConflict kind, string what) => new(
-            $"Version {entry.Version} of the table '{folder}' ({entry.CommitInfo["operation"]?.ToString() ?? "another writer"}) came before "
+            $"Version {entry.Version} of the table '{folder}' ({entry.CommitInfo["operation"]?.ToString() ?? "another writer"}) came "
+                + $"before "
             + $"this {request.Operation}, which was made from version {request.Base?.ToString() ?? "none"}: {what}. Nothing was changed; "
             + "do it again on the newest version.",
             kind, entry.Version);

@@ -44,31 +44,43 @@ public sealed class DataFile
         }
     }
 
-    /// <summary>The decoded path: what tells two files of a table apart.</summary>
-    internal string Key => Path.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(Path) : Path;
+    /// <summary>Rows of the file that count: those of its statistics without the deleted ones; null when they do not say.</summary>
+    public long? LiveRows => Rows - (Vector?.Cardinality ?? 0) is >= 0 and var rows ? rows : null;
 
-    internal bool HasDeletionVector { get; init; }
+    /// <summary>What tells two files of a table apart: the decoded path, and which rows of it are deleted.</summary>
+    internal string Key => KeyOf(Path, Vector);
+
+    /// <summary>Rows that are deleted though the file holds them; null for none.</summary>
+    internal DeletionVector? Vector { get; init; }
+
+    /// <summary>False for an action that only moves rows, such as compaction.</summary>
+    internal bool IsDataChange { get; init; } = true;
 
     /// <inheritdoc/>
     public override string ToString() => Path;
 
+    /// <summary>What tells a file with these deleted rows apart from others.</summary>
+    internal static string KeyOf(string path, DeletionVector? vector) =>
+        vector is null ? FilePath.Decode(path) : $"{FilePath.Decode(path)}\n{vector.UniqueId}";
+
     /// <summary>Where the file lies on disk.</summary>
     /// <exception cref="LakeException">The path leads out of the table's folder, or to another store.</exception>
-    internal string FullPath(string folder)
-    {
-        var key = Key;
-        if (Path.StartsWith("file:", StringComparison.Ordinal) && Uri.TryCreate(Path, UriKind.Absolute, out var uri))
-            key = uri.LocalPath;
-        else if (key.Contains("://", StringComparison.Ordinal))
-            throw new LakeException($"The table '{folder}' names the file '{Path}', which lies in another store. Only files of the "
-                + "table's own folder can be read.");
+    internal string FullPath(string folder) => FilePath.Within(folder, Path);
 
-        var full = System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, key));
-        return full.StartsWith(folder + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            ? full
-            : throw new LakeException($"The table '{folder}' names the file '{Path}', which lies outside of its folder. Only files "
-                + "of the table's own folder can be read.");
+    /// <summary>The value of a partition column as the protocol's text; null for NULL, which the protocol writes as an empty text
+    /// too.</summary>
+    /// <param name="logName">The column's name in the log.</param>
+    internal string? PartitionValue(string logName)
+    {
+        if (!PartitionValues.TryGetValue(logName, out var value))
+            value = PartitionValues.FirstOrDefault(p => p.Key.Equals(logName, StringComparison.OrdinalIgnoreCase)).Value;
+        return string.IsNullOrEmpty(value) ? null : value;
     }
+
+    /// <summary>True when another action says the same of the file.</summary>
+    internal bool IsSameAs(DataFile other) =>
+        Size == other.Size && Stats == other.Stats && Vector == other.Vector && PartitionValues.Count == other.PartitionValues.Count
+        && PartitionValues.All(p => other.PartitionValues.TryGetValue(p.Key, out var value) && value == p.Value);
 
     private long? ReadRows()
     {

@@ -17,7 +17,8 @@ internal static class Durations
         var sum = TimeSpan.Zero;
         for (var i = 0; i < words.Count; i += 2)
         {
-            if (!double.TryParse(words[i], NumberStyles.Float, CultureInfo.InvariantCulture, out var count) || Unit(words[i + 1]) is not { } unit)
+            if (!double.TryParse(words[i], NumberStyles.Float, CultureInfo.InvariantCulture, out var count)
+                || Unit(words[i + 1]) is not { } unit)
                 return otherwise;
             sum += unit * count;
         }

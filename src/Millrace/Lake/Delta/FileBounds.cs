@@ -5,7 +5,8 @@ using Millrace.Assets;
 
 namespace Millrace.Lake.Delta;
 
-/// <summary>What is known of one column in one file without opening it: between which values its values lie, and how many are NULL.</summary>
+/// <summary>What is known of one column in one file without opening it: between which values its values lie, and how many are
+/// NULL.</summary>
 /// <remarks>A bound that is null is not known. Bounds are as wide as the least exact of writers leaves them, so they may be wider than the
 /// values, never narrower.</remarks>
 internal readonly record struct FileBounds(Bound? Min, Bound? Max, long? Nulls, long? Rows)
@@ -34,7 +35,8 @@ internal readonly record struct FileBounds(Bound? Min, Bound? Max, long? Nulls, 
         {
             using var stats = JsonDocument.Parse(file.Stats);
             var root = stats.RootElement;
-            var nulls = Field(root, "nullCount", stored) is { ValueKind: JsonValueKind.Number } count && count.TryGetInt64(out var n) ? n : (long?)null;
+            var nulls = Field(root, "nullCount", stored) is { ValueKind: JsonValueKind.Number } count && count.TryGetInt64(out var n) ? n
+                : (long?)null;
             var max = Bound.Of(column.Type, Text(Field(root, "maxValues", stored)));
 
             // Some writers cut times to milliseconds downwards, the greatest too.
@@ -84,14 +86,16 @@ internal readonly record struct Bound(BoundKind Kind, decimal? Exact, double Num
             return new Bound(BoundKind.Text, null, 0, text, 0);
         if (type.IsTime)
             return Time(text) is { } ticks ? new Bound(BoundKind.Time, null, 0, null, ticks) : null;
-        if (!type.IsNumeric || !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
+        if (!type.IsNumeric || !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            || !double.IsFinite(number))
             return null;
         var isExact = type != DataType.Float && type != DataType.Double
             && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _);
         return new Bound(BoundKind.Number, isExact ? decimal.Parse(text, CultureInfo.InvariantCulture) : null, number, null, 0);
     }
 
-    public Bound Later(TimeSpan by) => this with { Ticks = Ticks > DateTime.MaxValue.Ticks - by.Ticks ? DateTime.MaxValue.Ticks : Ticks + by.Ticks };
+    public Bound Later(TimeSpan by) => this
+        with { Ticks = Ticks > DateTime.MaxValue.Ticks - by.Ticks ? DateTime.MaxValue.Ticks : Ticks + by.Ticks };
 
     /// <summary>False only where this is surely above the other.</summary>
     public bool MayBeUpTo(Bound other)

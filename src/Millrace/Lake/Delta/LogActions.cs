@@ -12,7 +12,8 @@ internal static partial class LogActions
         string? stats = null;
         long size = 0;
         long modified = 0;
-        var hasVector = false;
+        var dataChange = true;
+        DeletionVector? vector = null;
         Dictionary<string, string?>? partition = null;
         Dictionary<string, string?>? tags = null;
         while (NextField(ref reader))
@@ -29,8 +30,10 @@ internal static partial class LogActions
                 partition = ReadMap(ref reader);
             else if (Is(ref reader, "tags"u8))
                 tags = ReadMap(ref reader);
+            else if (Is(ref reader, "dataChange"u8))
+                dataChange = reader.GetBoolean();
             else if (Is(ref reader, "deletionVector"u8))
-                hasVector |= IsValue(ref reader);
+                vector = ReadVector(ref reader);
             else
                 Skip(ref reader);
         }
@@ -41,7 +44,8 @@ internal static partial class LogActions
             Size = size,
             ModifiedAt = DateTimeOffset.FromUnixTimeMilliseconds(modified),
             Stats = stats,
-            HasDeletionVector = hasVector,
+            Vector = vector,
+            IsDataChange = dataChange,
             PartitionValues = partition is { Count: > 0 } ? partition : DataFile.NoValues,
             Tags = tags is { Count: > 0 } ? tags : DataFile.NoValues,
         };
@@ -53,6 +57,8 @@ internal static partial class LogActions
         string? path = null;
         long? size = null;
         long? deleted = null;
+        var dataChange = true;
+        DeletionVector? vector = null;
         Dictionary<string, string?>? partition = null;
         while (NextField(ref reader))
         {
@@ -60,6 +66,10 @@ internal static partial class LogActions
                 path = reader.GetString();
             else if (Is(ref reader, "size"u8))
                 size = ReadLong(ref reader);
+            else if (Is(ref reader, "dataChange"u8))
+                dataChange = reader.GetBoolean();
+            else if (Is(ref reader, "deletionVector"u8))
+                vector = ReadVector(ref reader);
             else if (Is(ref reader, "deletionTimestamp"u8))
                 deleted = ReadLong(ref reader);
             else if (Is(ref reader, "partitionValues"u8))
@@ -68,7 +78,25 @@ internal static partial class LogActions
                 Skip(ref reader);
         }
 
-        return new Tombstone(path ?? throw new JsonException("A remove action has no path."), deleted, size, partition);
+        return new Tombstone(path ?? throw new JsonException("A remove action has no path."), deleted, size, partition)
+        {
+            Vector = vector, IsDataChange = dataChange,
+        };
+    }
+
+    /// <summary>Reads a sidecar action: the path of a file with a part of a checkpoint.</summary>
+    public static string ReadSidecar(ref Utf8JsonReader reader)
+    {
+        string? path = null;
+        while (NextField(ref reader))
+        {
+            if (Is(ref reader, "path"u8))
+                path = reader.GetString();
+            else
+                Skip(ref reader);
+        }
+
+        return path ?? throw new JsonException("A sidecar action has no path.");
     }
 
     public static TransactionMark ReadTransaction(ref Utf8JsonReader reader)
@@ -165,6 +193,7 @@ internal static partial class LogActions
             writer.WriteString("stats", file.Stats);
         if (file.Tags.Count > 0)
             WriteMap(writer, "tags", file.Tags);
+        WriteVector(writer, file.Vector);
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
@@ -184,6 +213,7 @@ internal static partial class LogActions
             writer.WriteNumber("size", size);
         }
 
+        WriteVector(writer, tombstone.Vector);
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
@@ -237,6 +267,20 @@ internal static partial class LogActions
         writer.WriteEndObject();
     }
 
+    private static void WriteVector(Utf8JsonWriter writer, DeletionVector? vector)
+    {
+        if (vector is null)
+            return;
+        writer.WriteStartObject("deletionVector");
+        writer.WriteString("storageType", vector.StorageType);
+        writer.WriteString("pathOrInlineDv", vector.PathOrInline);
+        if (vector.Offset is { } offset)
+            writer.WriteNumber("offset", offset);
+        writer.WriteNumber("sizeInBytes", vector.SizeInBytes);
+        writer.WriteNumber("cardinality", vector.Cardinality);
+        writer.WriteEndObject();
+    }
+
     private static void WriteMap<TValue>(Utf8JsonWriter writer, string name, IReadOnlyDictionary<string, TValue> map)
         where TValue : class?
     {
@@ -266,12 +310,33 @@ internal static partial class LogActions
     /// <summary>Steps onto the value when the field has this name.</summary>
     private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) => reader.ValueTextEquals(name) && reader.Read();
 
-    private static bool IsValue(ref Utf8JsonReader reader)
+    private static DeletionVector? ReadVector(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.Null)
-            return false;
-        reader.Skip();
-        return true;
+            return null;
+        string? type = null, path = null;
+        int? offset = null;
+        var size = 0;
+        var cardinality = 0L;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (Is(ref reader, "storageType"u8))
+                type = reader.GetString();
+            else if (Is(ref reader, "pathOrInlineDv"u8))
+                path = reader.GetString();
+            else if (Is(ref reader, "offset"u8))
+                offset = (int?)ReadLong(ref reader);
+            else if (Is(ref reader, "sizeInBytes"u8))
+                size = reader.GetInt32();
+            else if (Is(ref reader, "cardinality"u8))
+                cardinality = reader.GetInt64();
+            else
+                Skip(ref reader);
+        }
+
+        return type is not null && path is not null
+            ? new DeletionVector(type, path, offset, size, cardinality)
+            : throw new JsonException("A deletionVector lacks its storageType or its pathOrInlineDv.");
     }
 
     private static long? ReadLong(ref Utf8JsonReader reader) => reader.TokenType == JsonTokenType.Null ? null : reader.GetInt64();

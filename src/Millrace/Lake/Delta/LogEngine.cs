@@ -15,5 +15,10 @@ internal static class LogEngine
         ["allow_community_extensions"] = "false",
     }));
 
-    public static DuckConnection Connect() => Database.Value.Connect();
+    public static DuckConnection Connect()
+    {
+        var connection = Database.Value.Connect();
+        connection.Execute("SET TimeZone = 'UTC'");
+        return connection;
+    }
 }

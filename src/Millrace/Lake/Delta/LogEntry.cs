@@ -23,6 +23,12 @@ internal sealed class LogEntry
 
     public List<Tombstone> Removes { get; } = [];
 
+    /// <summary>Files that hold the changed rows, where the writer spelled them out.</summary>
+    public List<DataFile> Changes { get; } = [];
+
+    /// <summary>Files that hold the rest of a checkpoint; a commit has none.</summary>
+    public List<string> Sidecars { get; } = [];
+
     public List<TransactionMark> Transactions { get; } = [];
 
     public TableProtocol? Protocol { get; private set; }
@@ -67,6 +73,22 @@ internal sealed class LogEntry
         }
     }
 
+    /// <summary>Reads a checkpoint that was written as JSON.</summary>
+    /// <exception cref="LakeException">The file is empty, torn, or no checkpoint.</exception>
+    public static LogEntry ReadCheckpoint(string path, long version)
+    {
+        try
+        {
+            var entry = new LogEntry(version, File.ReadAllBytes(path));
+            entry.ReadLines();
+            return entry;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or IOException)
+        {
+            throw new LakeException($"The checkpoint '{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
     /// <summary>True when the entry's bytes hold the text; a quick look before reading on.</summary>
     public static bool Mentions(LogFolder log, long version, ReadOnlySpan<byte> text)
     {
@@ -98,6 +120,23 @@ internal sealed class LogEntry
 
         if (actions == 0)
             throw new JsonException("It holds no action.");
+        CheckFiles();
+    }
+
+    /// <summary>An entry that says two things of one file cannot be read: which of them holds would be a guess.</summary>
+    private void CheckFiles()
+    {
+        if (Adds.Count == 0 || Adds.Count + Removes.Count < 2)
+            return;
+        var gone = Removes.Select(r => r.Key).ToHashSet(StringComparer.Ordinal);
+        var added = new Dictionary<string, DataFile>(Adds.Count, StringComparer.Ordinal);
+        foreach (var file in Adds)
+        {
+            if (gone.Contains(file.Key))
+                throw new JsonException($"It both adds and removes the file '{file.Path}'.");
+            if (!added.TryAdd(file.Key, file) && !added[file.Key].IsSameAs(file))
+                throw new JsonException($"It adds the file '{file.Path}' twice, with different content.");
+        }
     }
 
     private void ReadAction(int start, int end)
@@ -116,9 +155,13 @@ internal sealed class LogEntry
             else if (reader.ValueTextEquals("txn"u8))
                 Transactions.Add(LogActions.ReadTransaction(ref reader));
             else if (reader.ValueTextEquals("metaData"u8))
-                Metadata = LogActions.ReadMetadata(ref reader);
+                Metadata = Metadata is null ? LogActions.ReadMetadata(ref reader) : throw Twice("metaData");
             else if (reader.ValueTextEquals("protocol"u8))
-                Protocol = LogActions.ReadProtocol(ref reader);
+                Protocol = Protocol is null ? LogActions.ReadProtocol(ref reader) : throw Twice("protocol");
+            else if (reader.ValueTextEquals("cdc"u8))
+                Changes.Add(LogActions.ReadAdd(ref reader));
+            else if (reader.ValueTextEquals("sidecar"u8))
+                Sidecars.Add(LogActions.ReadSidecar(ref reader));
             else if (reader.ValueTextEquals("commitInfo"u8))
                 ReadCommitInfo(ref reader, start);
             else
@@ -154,6 +197,8 @@ internal sealed class LogEntry
         if ((inCommit ?? timestamp) is { } written)
             WrittenAt = DateTimeOffset.FromUnixTimeMilliseconds(written);
     }
+
+    private static JsonException Twice(string action) => new($"It has two {action} actions.");
 
     private static void Skip(ref Utf8JsonReader reader)
     {

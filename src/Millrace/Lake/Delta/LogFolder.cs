@@ -65,7 +65,7 @@ internal sealed class LogFolder(string table)
                 files.Add(file.FullName);
                 break;
             case [_, "checkpoint", _, "parquet" or "json"]:
-                listing.ForeignCheckpoints.Add(file.Name);
+                listing.Checkpoints.Add(new CheckpointFiles(version, [file.FullName]));
                 break;
         }
     }
@@ -91,9 +91,6 @@ internal sealed class LogListing
 
     /// <summary>Newest first.</summary>
     public List<CheckpointFiles> Checkpoints { get; } = [];
-
-    /// <summary>Checkpoints of the feature v2Checkpoint.</summary>
-    public List<string> ForeignCheckpoints { get; } = [];
 
     /// <summary>Files of writers at work, or of writers that died.</summary>
     public List<FileInfo> Temporary { get; } = [];

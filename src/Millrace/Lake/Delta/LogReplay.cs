@@ -79,6 +79,9 @@ internal sealed class LogReplay
         _files.Add(file);
     }
 
+    /// <summary>The file of this key, or null.</summary>
+    public DataFile? Find(string key) => _index.TryGetValue(key, out var at) ? _files[at] : null;
+
     /// <summary>Keeps a tombstone of a file that left before the state began.</summary>
     public void Bury(Tombstone tombstone) => Tombstones[tombstone.Key] = tombstone;
 

@@ -23,14 +23,16 @@ internal static class PartitionLayout
     {
         var name = SqlName.Quote(column.Name);
         if (column.Type.IsNested)
-            throw new LakeException($"The table '{folder}' cannot be partitioned by '{column.Name}': Delta Lake has no text for values of type "
+            throw new LakeException($"The table '{folder}' cannot be partitioned by '{column.Name}': Delta Lake has no text for values "
+                + $"of type "
                 + $"{column.Type}.");
 
         var text = column.Type == DataType.Timestamp ? $"strftime({name} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
             : column.Type == DataType.TimestampNtz ? $"strftime({name}, '%Y-%m-%d %H:%M:%S.%f')"
             : column.Type == DataType.Binary ? $"decode({name})"
             : column.Type == DataType.Float || column.Type == DataType.Double
-                ? $"CASE WHEN isnan({name}) THEN 'NaN' WHEN isinf({name}) THEN CASE WHEN {name} > 0 THEN 'Infinity' ELSE '-Infinity' END ELSE {name}::VARCHAR END"
+                ? $"CASE WHEN isnan({name}) THEN 'NaN' WHEN isinf({name}) THEN CASE WHEN {name} > 0 THEN 'Infinity' ELSE '-Infinity' "
+                    + $"END ELSE {name}::VARCHAR END"
             : $"{name}::VARCHAR";
 
         // To the protocol an empty text is NULL, so that it cannot be told from it; refused rather than changed.

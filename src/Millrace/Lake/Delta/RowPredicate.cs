@@ -28,7 +28,8 @@ internal sealed class RowPredicate
         var where = _parsed["statements"]![0]!["node"]!["where_clause"] ?? throw NotOne(text);
         Walk(where, Unsteady(connection));
         _mayMatch = Judge(where);
-        IsOfPartitionsOnly = !_hasOther && _columns.Count > 0 && _columns.All(c => table.PartitionColumns.Contains(c, StringComparer.OrdinalIgnoreCase));
+        IsOfPartitionsOnly = !_hasOther && _columns.Count > 0
+            && _columns.All(c => table.PartitionColumns.Contains(c, StringComparer.OrdinalIgnoreCase));
         Check();
     }
 
@@ -55,7 +56,8 @@ internal sealed class RowPredicate
     public static string PartitionRows(Snapshot table, IReadOnlyList<DataFile> files)
     {
         var columns = table.PartitionColumns.Select(p => table.Schema.Find(p)!).ToList();
-        var lists = columns.Select(c => $"CAST([{string.Join(", ", files.Select(f => Literal(f, table.StoredName(c.Name), c)))}] AS {c.Type.Sql}[])");
+        var lists = columns.Select(c =>
+            $"CAST([{string.Join(", ", files.Select(f => Literal(f, table.StoredName(c.Name), c)))}] AS {c.Type.Sql}[])");
         var names = columns.Select(c => SqlName.Quote(c.Name));
         return $"SELECT unnest(range({files.Count})) AS _millrace_file"
             + string.Concat(lists.Zip(names, (l, n) => $", unnest({l}) AS {n}"));
@@ -64,16 +66,19 @@ internal sealed class RowPredicate
     private static string Literal(DataFile file, string stored, Column column)
     {
         var value = file.PartitionValues.FirstOrDefault(p => p.Key.Equals(stored, StringComparison.OrdinalIgnoreCase)).Value;
-        return string.IsNullOrEmpty(value) ? "NULL" : column.Type == DataType.Binary ? $"encode({SqlName.Text(value)})" : SqlName.Text(value);
+        return string.IsNullOrEmpty(value) ? "NULL" : column.Type == DataType.Binary ? $"encode({SqlName.Text(value)})"
+            : SqlName.Text(value);
     }
 
     private JsonObject Parse(string text)
     {
         var sql = $"SELECT 1 FROM _ WHERE (\n{text}\n)";
-        var parsed = JsonNode.Parse((string)_connection.Query($"SELECT json_serialize_sql({SqlName.Text(sql)})::VARCHAR").Scalar()!, null, Tree.Options)!;
+        var parsed = JsonNode.Parse((string)_connection.Query($"SELECT json_serialize_sql({SqlName.Text(sql)})::VARCHAR").Scalar()!, null,
+            Tree.Options)!;
         if ((bool)parsed["error"]!)
             throw new LakeException($"The condition '{text}' cannot be read: {parsed["error_message"]}");
-        return parsed["statements"] is JsonArray { Count: 1 } && IsPlain(parsed["statements"]![0]!["node"]!) ? parsed.AsObject() : throw NotOne(text);
+        return parsed["statements"] is JsonArray { Count: 1 } && IsPlain(parsed["statements"]![0]!["node"]!) ? parsed.AsObject()
+            : throw NotOne(text);
     }
 
     /// <summary>A text could close our parenthesis and go on as another query.</summary>
@@ -81,7 +86,8 @@ internal sealed class RowPredicate
         (string?)node["type"] == "SELECT_NODE" && node["group_expressions"] is not JsonArray { Count: > 0 } && node["having"] is null
         && node["qualify"] is null && node["modifiers"] is not JsonArray { Count: > 0 };
 
-    private static LakeException NotOne(string text) => new($"'{text}' is not one condition over the table's columns, such as \"day < DATE '2020-01-01'\".");
+    private static LakeException NotOne(string text) =>
+        new($"'{text}' is not one condition over the table's columns, such as \"day < DATE '2020-01-01'\".");
 
     /// <summary>Binds the condition to the table's columns, so that a mistake is told before anything is read.</summary>
     private void Check()
@@ -97,7 +103,8 @@ internal sealed class RowPredicate
     }
 
     private static HashSet<string> Unsteady(DuckConnection connection) =>
-        [.. connection.Query("SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')")
+        [.. connection.Query("SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability IN ('VOLATILE', "
+            + "'CONSISTENT_WITHIN_QUERY')")
             .Rows().Select(r => (string)r[0]!)];
 
     private void Walk(JsonNode? node, HashSet<string> unsteady)
@@ -118,7 +125,8 @@ internal sealed class RowPredicate
                     _hasOther = true;
                     break;
                 case "FUNCTION" when unsteady.Contains(value["function_name"]!.ToString().ToLowerInvariant()):
-                    throw new LakeException($"The condition '{Text}' uses {value["function_name"]}(), which gives another answer each time. "
+                    throw new LakeException($"The condition '{Text}' uses {value["function_name"]}(), which gives another answer each "
+                        + $"time. "
                         + "Put its value there as a constant.");
             }
 
@@ -194,10 +202,12 @@ internal sealed class RowPredicate
     }
 
     private FileBounds BoundsOf(DataFile file, Column column) =>
-        FileBounds.Of(file, column, _table.StoredName(column.Name), _table.PartitionColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase));
+        FileBounds.Of(file, column, _table.StoredName(column.Name),
+            _table.PartitionColumns.Contains(column.Name, StringComparer.OrdinalIgnoreCase));
 
     private Column? ColumnOf(JsonNode? node) =>
-        (string?)node?["class"] == "COLUMN_REF" && node["column_names"] is JsonArray { Count: 1 } names ? _table.Schema.Find(names[0]!.ToString()) : null;
+        (string?)node?["class"] == "COLUMN_REF" && node["column_names"] is JsonArray { Count: 1 } names
+            ? _table.Schema.Find(names[0]!.ToString()) : null;
 
     /// <summary>The value of an expression without columns, if it is compared with the column in the column's own order.</summary>
     private Bound? ConstantOf(JsonNode node, Column column)
@@ -212,12 +222,14 @@ internal sealed class RowPredicate
             body["where_clause"] = null;
             body["from_table"] = JsonNode.Parse("""{"type":"EMPTY","alias":"","sample":null,"query_location":0}""");
             var sql = (string)_connection.Query($"SELECT json_deserialize_sql({SqlName.Text(select.ToJsonString())}::JSON)").Scalar()!;
-            var row = _connection.Query($"SELECT typeof(x), x::VARCHAR, TRY_CAST(x AS {column.Type.Sql})::VARCHAR FROM ({sql}) AS _(x)").Rows().Single();
+            var row = _connection.Query($"SELECT typeof(x), x::VARCHAR, TRY_CAST(x AS {column.Type.Sql})::VARCHAR FROM ({sql}) AS "
+                + $"_(x)").Rows().Single();
             var type = DataType.Parse((string)row[0]!);
             var isText = (string?)node["class"] == "CONSTANT" && type == DataType.String;
             if (isText && column.Type != DataType.String)
                 return Bound.Of(column.Type, row[2] as string);
-            var isAlike = (type.IsNumeric && column.Type.IsNumeric) || (type.IsTime && column.Type.IsTime) || (type == DataType.String && column.Type == type);
+            var isAlike = (type.IsNumeric && column.Type.IsNumeric) || (type.IsTime && column.Type.IsTime)
+                || (type == DataType.String && column.Type == type);
             return isAlike ? Bound.Of(type, row[1] as string) : null;
         }
         catch (Exception e) when (e is DuckException or FormatException or JsonException)

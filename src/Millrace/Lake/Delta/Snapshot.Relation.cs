@@ -6,7 +6,7 @@ namespace Millrace.Lake.Delta;
 public sealed partial class Snapshot
 {
     /// <summary>All rows, in the order of the files.</summary>
-    public Relation ToRelation() => FileRelation.Of(Folder, Schema, PartitionColumns, Files);
+    public Relation ToRelation() => FileRelation.Of(Folder, Stored, PartitionColumns, Files);
 
     /// <summary>The rows whose time lies in the set; files that cannot hold such a row by their statistics are not opened.</summary>
     /// <param name="within">The whole of time gives all rows, those without a time too. Any other set leaves them out.</param>
@@ -20,7 +20,7 @@ public sealed partial class Snapshot
 
         var filter = new TimeFilter(this, timeColumn, within);
         var files = Files.Where(f => filter.Place(f) != Placement.Outside).ToList();
-        var relation = FileRelation.Of(Folder, Schema, PartitionColumns, files);
+        var relation = FileRelation.Of(Folder, Stored, PartitionColumns, files);
         return files.Count == 0 ? relation : relation with { Sql = $"SELECT * FROM ({relation.Sql}) WHERE {filter.Condition}" };
     }
 }

@@ -14,7 +14,7 @@ public sealed partial class Snapshot
         CommitTime = state.Time;
         Protocol = state.Protocol ?? throw Incomplete("protocol");
         Metadata = state.Metadata ?? throw Incomplete("metaData");
-        if (Protocol.Unreadable(Metadata.Configuration) is { } feature)
+        if (Protocol.Unreadable() is { } feature)
             throw new LakeException($"The table '{folder}' needs the Delta feature '{feature}' to be read, which Millrace does not "
                 + "support yet.");
 
@@ -22,10 +22,11 @@ public sealed partial class Snapshot
         Tombstones = [.. state.Tombstones.Values];
         Marks = [.. state.Transactions.Values];
         Transactions = state.Transactions.ToDictionary(t => t.Key, t => t.Value.Version);
-        if (Files.FirstOrDefault(f => f.HasDeletionVector) is { } marked)
-            throw new LakeException($"The file '{marked.Path}' of the table '{folder}' has a deletion vector (Delta feature "
-                + "'deletionVectors'), which Millrace does not support yet.");
-        Schema = ReadSchema();
+        if (Metadata.Provider != "parquet")
+            throw new LakeException($"The table '{folder}' has files of the format '{Metadata.Provider}' at version {Version}. Delta Lake "
+                + "knows only 'parquet'.");
+        CheckVectors();
+        Stored = ReadSchema();
     }
 
     /// <summary>The table's folder, absolute.</summary>
@@ -41,7 +42,9 @@ public sealed partial class Snapshot
 
     public TableProtocol Protocol { get; }
 
-    public Schema Schema { get; }
+    /// <summary>The columns as readers see them. A variant is the JSON text of its value, a geometry its well-known binary, and a column
+    /// of type void a text that is always NULL.</summary>
+    public Schema Schema => Stored.Logical;
 
     /// <summary>Columns whose values stand in the log and not in the files.</summary>
     public IReadOnlyList<string> PartitionColumns => Metadata.PartitionColumns;
@@ -56,7 +59,10 @@ public sealed partial class Snapshot
     public IReadOnlyDictionary<string, long> Transactions { get; }
 
     /// <summary>Rows of the table; null when the statistics of some file do not say.</summary>
-    public long? RowCount => Files.Aggregate((long?)0, (sum, file) => sum + file.Rows);
+    public long? RowCount => Files.Aggregate((long?)0, (sum, file) => sum + file.LiveRows);
+
+    /// <summary>The columns as they lie in the files.</summary>
+    internal StoredSchema Stored { get; }
 
     internal TableMetadata Metadata { get; }
 
@@ -67,14 +73,34 @@ public sealed partial class Snapshot
     /// <inheritdoc/>
     public override string ToString() => $"{Folder}@{Version}";
 
-    private Schema ReadSchema()
+    /// <summary>Which of two sets of deleted rows of one file holds, nothing would tell.</summary>
+    private void CheckVectors()
+    {
+        var marked = Files.Where(f => f.Vector is not null).ToList();
+        if (marked.Count == 0)
+            return;
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var paths = marked.Select(f => FilePath.Decode(f.Path)).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in Files.Select(f => FilePath.Decode(f.Path)).Where(paths.Contains))
+        {
+            if (!seen.Add(path))
+                throw new LakeException($"The table '{Folder}' holds the file '{path}' twice at version {Version}, with different deleted "
+                    + "rows. Its log is damaged: one of the two should have been removed.");
+        }
+    }
+
+    private StoredSchema ReadSchema()
     {
         if (Metadata.SchemaString.Length == 0)
             throw new LakeException($"The table '{Folder}' has no columns at version {Version}: its writer created it without a "
                 + "schema and gave none since.");
         try
         {
-            return Schema.FromDelta(Metadata.SchemaString);
+            var stored = StoredSchema.Parse(Metadata.SchemaString, Metadata.MappingUnder(Protocol, Folder));
+            var unknown = PartitionColumns.FirstOrDefault(p => stored.Find(p) is null);
+            return unknown is null
+                ? stored
+                : throw new FormatException($"It is partitioned by '{unknown}', which is none of its columns.");
         }
         catch (Exception e) when (e is FormatException or JsonException or NullReferenceException or InvalidOperationException)
         {

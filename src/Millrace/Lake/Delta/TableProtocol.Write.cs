@@ -12,7 +12,8 @@ public sealed partial record TableProtocol
     [
         ("appendOnly", 2, 1, false), ("invariants", 2, 1, false), ("checkConstraints", 3, 1, false), ("changeDataFeed", 4, 1, false),
         ("generatedColumns", 4, 1, false), ("columnMapping", 5, 2, true), ("identityColumns", 6, 1, false),
-        (Ntz, WithFeatures, 3, true), ("typeWidening", WithFeatures, 3, true), ("vacuumProtocolCheck", WithFeatures, 3, true),
+        (Ntz, WithFeatures, 3, true), ("typeWidening", WithFeatures, 3, true), ("typeWidening-preview", WithFeatures, 3, true),
+        ("deletionVectors", WithFeatures, 3, true), ("vacuumProtocolCheck", WithFeatures, 3, true),
         ("allowColumnDefaults", WithFeatures, 1, false), ("inCommitTimestamp", WithFeatures, 1, false),
     ];
 
@@ -42,7 +43,7 @@ public sealed partial record TableProtocol
         // Once features are named, those that the version numbers brought must be named too. Of these only the ones that bind a table are
         // taken along: nobody need know how to fill identity columns because a table was once written at version 6.
         var writer = MinWriter == WithFeatures ? WriterFeatures : Brought(configuration);
-        var reader = MinReader == 3 ? ReaderFeatures : MinReader == 2 ? ["columnMapping"] : [];
+        var reader = MinReader == 3 ? ReaderFeatures : MinReader == 2 ? [Mapping] : [];
         IReadOnlyList<string> writers = [.. writer.Union(needed.Select(n => n.Name)).Union(reader)];
         IReadOnlyList<string> readers = [.. reader.Union(needed.Where(n => n.IsForReaders).Select(n => n.Name))];
         return new TableProtocol(readers.Count > 0 ? 3 : MinReader, WithFeatures, readers, writers);

@@ -9,16 +9,18 @@ public sealed partial record TableProtocol(int MinReader, int MinWriter, IReadOn
 {
     private const string Ntz = "timestampNtz";
 
-    private static readonly string[] KnownToReader = [Ntz, "vacuumProtocolCheck"];
+    private const string Mapping = "columnMapping";
 
-    /// <summary>The feature that keeps us from reading, or null. Column mapping of reader version 2 is judged by the table's
-    /// configuration.</summary>
-    internal string? Unreadable(IReadOnlyDictionary<string, string> configuration)
-    {
-        if (configuration.TryGetValue("delta.columnMapping.mode", out var mode) && mode != "none")
-            return $"columnMapping (mode {mode})";
-        if (MinReader > 3)
-            return $"reader version {MinReader}";
-        return ReaderFeatures.FirstOrDefault(f => !KnownToReader.Contains(f));
-    }
+    private static readonly string[] KnownToReader =
+    [
+        Ntz, "vacuumProtocolCheck", Mapping, "deletionVectors", "v2Checkpoint", "typeWidening", "typeWidening-preview", "variantType",
+        "variantType-preview", "variantShredding", "variantShredding-preview", "geospatial",
+    ];
+
+    /// <summary>True when a table may find its columns in the files by other things than their names.</summary>
+    internal bool CanMapColumns => MinReader == 2 || ReaderFeatures.Contains(Mapping);
+
+    /// <summary>The feature that keeps us from reading, or null.</summary>
+    internal string? Unreadable() =>
+        MinReader > 3 ? $"reader version {MinReader}" : ReaderFeatures.FirstOrDefault(f => !KnownToReader.Contains(f));
 }

@@ -21,6 +21,7 @@ internal enum Placement
 internal sealed class TimeFilter
 {
     private readonly Column _column;
+    private readonly string _logName;
     private readonly IntervalSet _within;
 
     public TimeFilter(Snapshot table, string timeColumn, IntervalSet within)
@@ -31,6 +32,7 @@ internal sealed class TimeFilter
         if (!_column.Type.IsTime)
             throw new LakeException($"The column '{_column.Name}' of the table '{table.Folder}' is {_column.Type}, not DATE, "
                 + "TIMESTAMP or TIMESTAMP WITH TIME ZONE.");
+        _logName = table.Stored.Find(timeColumn)!.LogName;
         _within = within;
     }
 
@@ -104,7 +106,7 @@ internal sealed class TimeFilter
 
     private JsonElement? Field(JsonElement stats, string kind) =>
         stats.TryGetProperty(kind, out var values) && values.ValueKind == JsonValueKind.Object
-        && values.TryGetProperty(_column.Name, out var value) ? value : null;
+        && values.TryGetProperty(_logName, out var value) ? value : null;
 
     private static DateTimeOffset? Instant(JsonElement? value)
     {
