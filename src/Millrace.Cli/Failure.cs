@@ -53,7 +53,7 @@ internal static class Failure
         EngineException { IsMistake: true } => "mistake",
         EngineException => "refused",
         DuckException => "sql",
-        LakeException => "lake",
+        LakeException or CommitConflictException => "lake",
         SourceException => "source",
         DeliveryException => "delivery",
         DbException => "ledger",

@@ -1,12 +1,17 @@
 // Stands in for `millrace serve` where a test kills it: serves the endpoint `demand` over a home, or folds its predictions once.
 //   Millrace.Victim serve HOME   prints the port, and serves until it is killed; the prediction is 2 temp + hour
 //   Millrace.Victim fold HOME    seals and folds
+//   Millrace.Victim lake-VERB FOLDER ...   changes one Delta table, see LakeVictim
 using System.Globalization;
 using Millrace.Ledger;
 using Millrace.Server;
 using Millrace.Serving;
 using Millrace.Serving.Predictions;
 using Millrace.Sql;
+using Millrace.Victim;
+
+if (args[0].StartsWith("lake-", StringComparison.Ordinal))
+    return LakeVictim.Run(args[0]["lake-".Length..], args[1], args[2..]);
 
 var (verb, home) = (args[0], args[1]);
 Directory.CreateDirectory(home);

@@ -13,7 +13,18 @@ internal sealed class QueryCommand : CliCommand
         "--format", "How rows are written. Default: table on a terminal, csv into a pipe.", "table", "csv", "json");
     private readonly Option<long?> _rows = Word.Number("--rows", "Rows that a table shows; 0 for all. Default: 40.", 0);
 
-    public QueryCommand() : base("query", "Read tables with SQL.") => Takes(_sql, _format, _rows);
+    private readonly Option<long?> _release = Word.Number("--release", "Read everything as this release had it, see 'millrace releases'.", 1);
+    private readonly Option<DateTimeOffset?> _timestamp = Word.Moment("--timestamp", "Read everything as it was released at that moment, UTC.");
+
+    public QueryCommand() : base("query", "Read tables with SQL.")
+    {
+        Takes(_sql, _format, _rows, _release, _timestamp);
+        Words.Validators.Add(result =>
+        {
+            if (result.GetResult(_release) is not null && result.GetResult(_timestamp) is not null)
+                result.AddError("--release and --timestamp both choose a release. Give one of them.");
+        });
+    }
 
     public override string Details =>
         "Inside a project the SQL sees the assets of the environment by name, all at the same release, and the journal of all rows ever set aside as "
@@ -26,6 +37,7 @@ internal sealed class QueryCommand : CliCommand
         ("millrace query \"SELECT * FROM hourly\" > hourly.csv", "the whole table as CSV"),
         ("millrace query \"SELECT count(*) n FROM rides__quarantine\" --json", "for programs"),
         ("millrace query \"SELECT * FROM demand__predictions ORDER BY sequence DESC LIMIT 5\"", "what an endpoint answered last"),
+        ("millrace query \"SELECT sum(rides) FROM hourly\" --timestamp 2026-03-01", "the answer that one would have got then"),
         ("millrace query - < report.sql", "SQL from a file"),
     ];
 
@@ -35,7 +47,7 @@ internal sealed class QueryCommand : CliCommand
         if (sql == "-")
             sql = call.Terminal.OpenIn().ReadToEnd();
         using var engine = call.ProjectFolder is null ? null : call.Open();
-        using var session = engine is null ? Engine.QueryFiles(sql) : engine.Query(sql);
+        using var session = engine is null ? Engine.QueryFiles(sql) : engine.Query(sql, call.Get(_timestamp), call.Get(_release));
         switch (call.IsJson ? "json" : call.Get(_format) ?? (call.Terminal.IsOutTerminal ? "table" : "csv"))
         {
             case "json":

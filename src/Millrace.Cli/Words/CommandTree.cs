@@ -43,6 +43,8 @@ internal sealed class CommandTree
         ("query", "Look", () => new QueryCommand()),
         ("table show", "Look", () => new TableShowCommand()),
         ("table history", "Look", () => new TableHistoryCommand()),
+        ("table diff", "Look", () => new TableDiffCommand()),
+        ("table vacuum", "Take back", () => new TableVacuumCommand()),
         ("delta show", "Look", () => new DeltaShowCommand()),
         ("delta scan", "Look", () => new DeltaScanCommand()),
         ("table export", "Look", () => new TableExportCommand()),
@@ -50,6 +52,8 @@ internal sealed class CommandTree
         ("quarantine show", "Look", () => new QuarantineShowCommand()),
         ("quarantine replay", "Compute", () => new QuarantineReplayCommand()),
         ("quarantine drop", "Compute", () => new QuarantineDropCommand()),
+        ("delta optimize", "Look", () => new DeltaOptimizeCommand()),
+        ("delta vacuum", "Look", () => new DeltaVacuumCommand()),
         ("lineage", "Look", () => new LineageCommand()),
         ("status", "Look", () => new StatusCommand()),
         ("model list", "Learn", () => new ModelListCommand()),
@@ -69,8 +73,8 @@ internal sealed class CommandTree
     /// <summary>What the commands of two words are about, by the first.</summary>
     private static readonly Dictionary<string, string> Groups = new()
     {
-        ["table"] = "Look at one table",
-        ["delta"] = "Read any Delta table on disk",
+        ["table"] = "One table",
+        ["delta"] = "Any Delta table on disk",
         ["source"] = "Look at one source",
         ["quarantine"] = "The rows that were set aside",
         ["model"] = "The versions of models",

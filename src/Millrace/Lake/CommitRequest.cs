@@ -11,8 +11,11 @@ public sealed record CommitRequest
 {
     /// <summary>The version that the change builds on; null builds on nothing, so that the table holds only <see cref="Add"/>
     /// afterwards.</summary>
-    /// <remarks>Whatever later versions did is undone by the same log entry.</remarks>
+    /// <remarks>What becomes of later versions is said by <see cref="Mode"/>.</remarks>
     public required long? Base { get; init; }
+
+    /// <summary>What becomes of versions after the base: undone by the same entry, or kept where nothing conflicts.</summary>
+    public CommitMode Mode { get; init; }
 
     /// <summary>SHA-256 of the base's log entry; a base with another entry is refused. Null does not ask.</summary>
     public string? BaseEntryHash { get; init; }
@@ -28,6 +31,16 @@ public sealed record CommitRequest
 
     /// <summary>True takes every file of the base out, whatever <see cref="Remove"/> lists.</summary>
     public bool RemovesAll { get; init; }
+
+    /// <summary>The columns whose values stand in the log; null keeps those of the base.</summary>
+    public IReadOnlyList<string>? PartitionColumns { get; init; }
+
+    /// <summary>The table's properties afterwards, such as <c>delta.appendOnly</c>; null keeps those of the base.</summary>
+    public IReadOnlyDictionary<string, string>? Configuration { get; init; }
+
+    /// <summary>True when the same rows only lie in other files, as after <see cref="LakeTable.Optimize"/>: readers of changes pass
+    /// over it.</summary>
+    public bool IsRearrangement { get; init; }
 
     /// <summary>The word in the table's history: <c>WRITE</c>, <c>CREATE TABLE AS SELECT</c>, <c>RESTORE</c>.</summary>
     public required string Operation { get; init; }
@@ -49,6 +62,21 @@ public sealed record CommitRequest
 
     /// <summary>The first word of the failpoints passed: <c>lake</c> gives <c>lake.entry-put</c>.</summary>
     public string FailpointPrefix { get; init; } = "lake";
+
+    /// <summary>The base's columns with all their field metadata as JSON; null where <see cref="Schema"/> says it all.</summary>
+    internal string? SchemaString { get; init; }
+
+    /// <summary>Change data: rows with <c>_change_type</c>, for readers of the change data feed.</summary>
+    internal IReadOnlyList<DataFile> Changes { get; init; } = [];
+
+    /// <summary>The base itself, so that it need not be read again; null where it is not at hand.</summary>
+    internal Snapshot? From { get; init; }
+
+    /// <summary>The files whose rows decided what the change is; null where nothing was read, as by a plain append.</summary>
+    internal Func<DataFile, bool>? Reads { get; init; }
+
+    /// <summary>Counts of the verb for the table's history, such as <c>numTargetRowsUpdated</c>.</summary>
+    internal IReadOnlyDictionary<string, long> Metrics { get; init; } = new Dictionary<string, long>();
 
     /// <summary>Files written for this request by its verb and named nowhere else yet: what <see cref="LakeTable.Discard"/>
     /// deletes.</summary>

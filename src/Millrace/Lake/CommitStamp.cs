@@ -11,6 +11,9 @@ public sealed record CommitStamp(string AppId, long TxnVersion, DateTimeOffset N
     /// <summary>See <see cref="CommitRequest.Info"/>. It may still be set on the request, once the checks have spoken.</summary>
     public JsonObject? Info { get; init; }
 
+    /// <summary>See <see cref="CommitRequest.Mode"/>.</summary>
+    public CommitMode Mode { get; init; }
+
     /// <summary>See <see cref="CommitRequest.FailpointPrefix"/>.</summary>
     public string FailpointPrefix { get; init; } = "lake";
 }

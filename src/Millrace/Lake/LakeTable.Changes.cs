@@ -15,7 +15,8 @@ public sealed partial class LakeTable
     /// <param name="from">The first version whose changes count, from 0.</param>
     /// <param name="to">The last one; null is the newest.</param>
     /// <exception cref="LakeException">The versions do not exist or are no longer kept, the feed was not enabled
-    /// (<c>delta.enableChangeDataFeed</c>) at one of them, columns went or changed their type in between, or a file was vacuumed.</exception>
+    /// (<c>delta.enableChangeDataFeed</c>) at one of them, columns went or changed their type in between, or a file was
+    /// vacuumed.</exception>
     public Relation Changes(long from, long? to = null)
     {
         if (LatestVersion is not { } latest)

@@ -25,6 +25,7 @@ public sealed partial class LakeTable
         if (@base is null || intervals.IsAll)
             return Overwrite(@base, staged, stamp);
 
+        CheckPartitions(@base, staged);
         var filter = new TimeFilter(@base, timeColumn, intervals);
         var placed = @base.Files.Select(f => (File: f, Placement: filter.Place(f)))
             .Where(p => p.Placement == Placement.Inside || (p.Placement == Placement.Across && Holds(connection, @base, p.File, filter)))
@@ -35,11 +36,12 @@ public sealed partial class LakeTable
             foreach (var alike in placed.Where(p => p.Placement == Placement.Across).GroupBy(p => TagText(p.File), p => p.File))
             {
                 var files = alike.ToList();
-                var kept = $"SELECT * FROM ({FileRelation.Of(Folder, @base.Stored, @base.PartitionColumns, files).Sql}) WHERE "
+                var kept = $"SELECT * FROM ({RowsOf(@base, files)}) WHERE "
                     + $"({filter.Condition}) IS NOT TRUE";
                 var options = new StageOptions
                 {
                     Now = stamp.Now, Tags = files[0].Tags, TimeColumn = timeColumn, FailpointPrefix = stamp.FailpointPrefix,
+                    For = @base,
                 };
                 copies.Add(Stage(connection, kept, @base.Schema, options));
             }
@@ -55,6 +57,7 @@ public sealed partial class LakeTable
         {
             Add = [.. copies.SelectMany(c => c.Files), .. staged.Files],
             Remove = [.. placed.Select(p => p.File)],
+            Reads = f => filter.Place(f) != Placement.Outside,
             Parameters = new Dictionary<string, string>(request.Parameters) { ["predicate"] = filter.Condition },
             Staged = [.. copies, staged],
         };
@@ -62,10 +65,10 @@ public sealed partial class LakeTable
 
     /// <summary>Bounds are wider than the rows by up to a millisecond, so one look saves copying the neighbours of an interval.</summary>
     private bool Holds(DuckConnection connection, Snapshot table, DataFile file, TimeFilter filter) =>
-        connection.Query($"SELECT 1 FROM ({FileRelation.Of(Folder, table.Stored, table.PartitionColumns, [file]).Sql}) WHERE "
+        connection.Query($"SELECT 1 FROM ({RowsOf(table, [file])}) WHERE "
             + $"{filter.Condition} LIMIT 1").Scalar() is not null;
 
     private static string TagText(DataFile file) =>
-        string.Join('\u0001', file.Tags.Where(t => t.Key != ColumnMark.Tag)
+        string.Join('\u0001', file.Tags.Where(t => t.Key is not (ColumnMark.Tag or ClusterTag))
             .OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key}\u0002{t.Value}"));
 }

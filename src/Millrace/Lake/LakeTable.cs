@@ -99,7 +99,7 @@ public sealed partial class LakeTable
     /// <param name="fromVersion">The first version that is looked at.</param>
     public TransactionCommit? FindTransaction(string appId, long fromVersion) => FindTransaction(appId, fromVersion, LatestVersion ?? -1);
 
-    private TransactionCommit? FindTransaction(string appId, long fromVersion, long latest)
+    private TransactionCommit? FindTransaction(string appId, long fromVersion, long latest, long? mark = null)
     {
         // The id may be escaped in the log in a way that we cannot foresee unless it is plain; a plain one rules out most entries without
         // parsing.
@@ -110,8 +110,9 @@ public sealed partial class LakeTable
         {
             if (plain is not null && !LogEntry.Mentions(_log, version, plain))
                 continue;
-            if (LogEntry.Read(_log, version) is { } entry && entry.Transactions.LastOrDefault(t => t.AppId == appId) is { } mark)
-                return new TransactionCommit(version, entry.Hash, mark.Version, entry.WrittenAt, entry.CommitInfo);
+            if (LogEntry.Read(_log, version) is { } entry && entry.Transactions.LastOrDefault(t => t.AppId == appId) is { } found
+                && (mark is null || found.Version == mark))
+                return new TransactionCommit(version, entry.Hash, found.Version, entry.WrittenAt, entry.CommitInfo);
         }
 
         return null;

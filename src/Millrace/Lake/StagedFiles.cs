@@ -18,30 +18,42 @@ public sealed class StagedFiles
 
     private readonly string _folder;
     private readonly IReadOnlyList<WrittenFile> _written;
+    private readonly string _below;
+    private readonly WriteLayout _layout;
 
-    internal StagedFiles(string folder, Schema schema, IReadOnlyList<WrittenFile> written, StageOptions options)
+    internal StagedFiles(string folder, Schema schema, IReadOnlyList<WrittenFile> written, StageOptions options, WriteLayout layout)
     {
         _folder = folder;
         _written = written;
+        _layout = layout;
+        _below = options.IsChangeData ? "_change_data/" : "";
+        PartitionColumns = options.PartitionBy;
         Schema = schema;
         Rows = written.Sum(f => f.Rows);
-        var tags = ColumnMark.Put(options.Tags, schema);
+        var tags = PartitionColumns.Count > 0 || layout.IsMapped ? options.Tags : ColumnMark.Put(options.Tags, schema);
         Files = [.. written.Select(f => new DataFile
         {
-            Path = f.Name,
+            Path = PartitionLayout.LogPath(_below + f.Name),
+            PartitionValues = f.PartitionValues,
             Size = f.Size,
             ModifiedAt = options.Now.ToUniversalTime(),
-            Stats = Stats(f, options.TimeColumn),
+            Stats = Stats(f, options.TimeColumn is { } time ? layout.LogName(time) : null),
             Tags = tags,
         })];
     }
 
     public Schema Schema { get; }
 
+    /// <summary>The columns whose values are not in the files; see <see cref="StageOptions.PartitionBy"/>.</summary>
+    public IReadOnlyList<string> PartitionColumns { get; }
+
     /// <summary>The files in the order of their rows; none when there are no rows.</summary>
     public IReadOnlyList<DataFile> Files { get; }
 
     public long Rows { get; }
+
+    /// <summary>The table's columns as its log had them when the rows were staged, if its files know columns by other names.</summary>
+    internal string? Mapping => _layout.Mapping;
 
     /// <summary>Bytes of all files.</summary>
     public long Bytes => Files.Sum(f => f.Size);
@@ -54,7 +66,9 @@ public sealed class StagedFiles
             ? (found.Name, found.Type)
             : throw new ArgumentException($"The staged rows have no column '{column}'. They have: {string.Join(", ", Schema.Names)}.",
                 nameof(column));
-        var parts = _written.Select(f => f.Find(name)).ToList();
+        if (PartitionColumns.Contains(name))
+            return new ColumnStatistics(_written.Where(f => f.PartitionValues[_layout.LogName(name)] is null).Sum(f => f.Rows), null, null);
+        var parts = _written.Select(f => f.Find(_layout.LogName(name))).ToList();
         if (parts.Count == 0)
             return new ColumnStatistics(0, null, null);
 
@@ -80,16 +94,17 @@ public sealed class StagedFiles
     }
 
     /// <summary>A FLOAT is written with fewer digits than it has: 1e30 is 1.0000000150474662E+30, which is above 1e30.</summary>
-    private static string Widened(string value) => ((double)float.Parse(value, CultureInfo.InvariantCulture)).ToString("R", CultureInfo.InvariantCulture);
+    private static string Widened(string value) =>
+        ((double)float.Parse(value, CultureInfo.InvariantCulture)).ToString("R", CultureInfo.InvariantCulture);
 
     /// <summary>The staged rows, in their order.</summary>
-    public Relation ToRelation() => FileRelation.Of(_folder, Schema, [], Files);
+    public Relation ToRelation() => FileRelation.Of(_folder, _layout.Schema(Schema), PartitionColumns, Files);
 
     /// <summary>Deletes the files. For rows that will not be committed; files of a committed version must not be discarded.</summary>
     public void Discard()
     {
         foreach (var file in _written)
-            File.Delete(Path.Combine(_folder, file.Name));
+            File.Delete(Path.Combine(_folder, _below + file.Name));
     }
 
     private static string Stats(WrittenFile file, string? timeColumn)

@@ -6,10 +6,14 @@ namespace Millrace.Lake;
 /// <summary>One file as the engine's COPY reports it, with what it measured of each leaf column.</summary>
 internal sealed class WrittenFile
 {
+    private static readonly Dictionary<string, string?> NoKeys = [];
+
     private readonly Dictionary<string, LeafStatistics> _leaves;
 
     private WrittenFile(string name, long rows, long size, IReadOnlyList<LeafStatistics> leaves)
     {
+        PartitionKeys = NoKeys;
+        PartitionValues = NoKeys;
         Name = name;
         Rows = rows;
         Size = size;
@@ -17,7 +21,14 @@ internal sealed class WrittenFile
         _leaves = leaves.Where(l => l.Path.Count == 1).ToDictionary(l => l.Path[0], StringComparer.Ordinal);
     }
 
+    /// <summary>Where it lies below the folder it was written to.</summary>
     public string Name { get; }
+
+    /// <summary>The values that the engine partitioned by, by its column.</summary>
+    public IReadOnlyDictionary<string, string?> PartitionKeys { get; private init; }
+
+    /// <summary>The value of each partition column as the log writes it.</summary>
+    public IReadOnlyDictionary<string, string?> PartitionValues { get; private init; }
 
     public long Rows { get; }
 
@@ -45,8 +56,15 @@ internal sealed class WrittenFile
         foreach (var column in schema.Columns)
             Collect(column, [], "", measured, leaves);
         var (rows, bytes) = (Convert.ToInt64(row[1], CultureInfo.InvariantCulture), Convert.ToInt64(row[2], CultureInfo.InvariantCulture));
-        return new WrittenFile(Path.GetFileName((string)row[0]!), rows, bytes, leaves);
+        var keys = row[5] is List<KeyValuePair<object?, object?>> { Count: > 0 } pairs
+            ? pairs.ToDictionary(p => (string)p.Key!, p => p.Value as string)
+            : NoKeys;
+        return new WrittenFile(Path.GetFileName((string)row[0]!), rows, bytes, leaves) { PartitionKeys = keys };
     }
+
+    /// <summary>The file in another place, with the values of its partition.</summary>
+    public WrittenFile At(string name, IReadOnlyDictionary<string, string?> values) =>
+        new(name, Rows, Size, Leaves) { PartitionValues = values };
 
     /// <summary>The engine names a leaf by its quoted path, <c>"st"."a"</c>; a list's elements and a map's keys have such names too and
     /// are left out.</summary>

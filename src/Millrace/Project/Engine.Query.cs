@@ -35,12 +35,16 @@ public sealed partial class Engine
     /// <c>NAME__quarantine</c>, of an endpoint <c>NAME__predictions</c>, <c>NAME__drift</c> and <c>NAME__performance</c>.
     /// </summary>
     /// <exception cref="DuckException">The SQL is wrong; a name that is no asset gets the names that are.</exception>
-    public QuerySession Query(string sql)
+    /// <param name="sql">One statement.</param>
+    /// <param name="at">The release that stood at this moment; null is the current one.</param>
+    /// <param name="release">This release; null is the current one.</param>
+    public QuerySession Query(string sql, DateTimeOffset? at = null, long? release = null)
     {
+        var pointers = PointersThen(at, release);
         var session = _pool.Rent();
         try
         {
-            Define(session, sql);
+            Define(session, sql, pointers);
             return new QuerySession(session, null, session.Query(sql));
         }
         catch (DuckException e) when (e.Kind == DuckErrorKind.Catalog)
@@ -79,9 +83,9 @@ public sealed partial class Engine
     }
 
     /// <summary>Makes readable what the statement names; everything, when it is no SELECT that we can parse.</summary>
-    private void Define(SqlSession session, string sql)
+    private void Define(SqlSession session, string sql, IReadOnlyDictionary<AssetKey, Pointer>? then = null)
     {
-        var pointers = Ledger.Pointers(Environment);
+        var pointers = then ?? Ledger.Pointers(Environment);
         using var parser = new QueryParser();
         var names = parser.Parse(sql).Query?.Relations ??
         [
@@ -91,6 +95,20 @@ public sealed partial class Engine
         var defined = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in names)
             Define(session, parser, pointers, name, defined);
+    }
+
+    private IReadOnlyDictionary<AssetKey, Pointer> PointersThen(DateTimeOffset? at, long? release)
+    {
+        if (at is null && release is null)
+            return Ledger.Pointers(Environment);
+        var releases = Ledger.Releases(Environment, int.MaxValue);
+        var found = releases.FirstOrDefault(r => release is null ? r.At <= at : r.Id == release);
+        if (found is not null)
+            return Ledger.PointersAt(Environment, found.Id);
+        throw new EngineException(
+            releases.Count == 0 ? $"Nothing is released in '{Environment}' yet: run 'millrace run' first."
+            : release is { } id ? FormattableString.Invariant($"'{Environment}' has no release {id}. Its releases go from {releases[^1].Id} to {releases[0].Id}.")
+            : $"'{Environment}' has no release as old as {at!.Value.UtcDateTime:u}. Its first one is of {releases[^1].At.UtcDateTime:u}.");
     }
 
     private void Define(SqlSession session, QueryParser parser, IReadOnlyDictionary<AssetKey, Pointer> pointers, string name, HashSet<string> defined)

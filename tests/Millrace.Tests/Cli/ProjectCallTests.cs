@@ -51,6 +51,32 @@ public sealed class ProjectCallTests : IDisposable
     }
 
     [Fact]
+    public void Older_versions_are_read_and_compared_and_vacuum_leaves_what_a_release_holds()
+    {
+        Assert.Equal(ExitCode.Done, Call("run").ExitCode);
+        Write("data/2.csv", "id,amount\n4,10\n");
+        Assert.Equal(ExitCode.Done, Call("run").ExitCode);
+
+        Assert.Equal((ExitCode.Done, "orders,amount\n3,16.5\n", ""), Call("query", "SELECT * FROM totals"));
+        Assert.Equal((ExitCode.Done, "orders,amount\n2,6.5\n", ""), Call("query", "SELECT * FROM totals", "--release", "1"));
+        Assert.Contains("no release 9", Call("query", "SELECT * FROM totals", "--release", "9").Error, StringComparison.Ordinal);
+        Assert.Contains("no release as old as", Call("query", "SELECT * FROM totals", "--timestamp", "1999-01-01").Error, StringComparison.Ordinal);
+
+        var diff = JsonNode.Parse(Call("table", "diff", "orders", "0", "--key", "id", "--json").Out)!;
+        Assert.Equal((2L, 3L, 0L, 1L, 0L), ((long)diff["rows_before"]!, (long)diff["rows_after"]!, (long)diff["removed"]!, (long)diff["added"]!, (long)diff["changed"]!));
+        Assert.Equal("{'id': 4, 'amount': 10.0}", (string)diff["samples"]![0]!["after"]!);
+        Assert.Contains("whole rows", Call("table", "diff", "totals", "0").Out, StringComparison.Ordinal);
+        Assert.Contains("no version 7", Call("table", "diff", "totals", "7").Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Wrong, Call("table", "diff", "totals", "x").ExitCode);
+
+        Assert.Equal((ExitCode.Done, "Nothing to delete.\n", ""), Call("table", "vacuum", "orders"));
+        Assert.Equal((ExitCode.Done, "orders,amount\n2,6.5\n", ""), Call("query", "SELECT * FROM totals", "--release", "1"));
+        var folder = (string)JsonNode.Parse(Call("table", "show", "totals", "--json").Out)!["path"]!;
+        Assert.Contains("table vacuum NAME", Call("delta", "vacuum", folder).Error, StringComparison.Ordinal);
+        Assert.Contains("table vacuum NAME", Call("delta", "optimize", folder).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_project_is_found_from_a_folder_inside_it()
     {
         Assert.Equal(ExitCode.Done, Call("run").ExitCode);

@@ -18,10 +18,12 @@ public sealed class LogTests : LakeTestBase
             File.Delete(EntryPath(v));
         var table = new LakeTable(Table.Folder);
         var late = table.Latest()!;
-        Assert.Equal(whole.Files.Select(f => (f.Path, f.Size, f.Stats, f.ModifiedAt)), late.Files.Select(f => (f.Path, f.Size, f.Stats, f.ModifiedAt)));
+        Assert.Equal(whole.Files.Select(f => (f.Path, f.Size, f.Stats, f.ModifiedAt)),
+            late.Files.Select(f => (f.Path, f.Size, f.Stats, f.ModifiedAt)));
         Assert.Equal(whole.Files[0].Tags.Count, late.Files[0].Tags.Count);
         Assert.Equal(whole.Transactions.OrderBy(t => t.Key), late.Transactions.OrderBy(t => t.Key));
-        Assert.Equal((whole.Version, whole.EntryHash, whole.CommitTime, whole.RowCount), (late.Version, late.EntryHash, late.CommitTime, late.RowCount));
+        Assert.Equal((whole.Version, whole.EntryHash, whole.CommitTime, whole.RowCount),
+            (late.Version, late.EntryHash, late.CommitTime, late.RowCount));
         Assert.Equal(whole.Schema, late.Schema);
         Assert.Equal(whole.Tombstones.Select(t => t.Path).Order(), late.Tombstones.Select(t => t.Path).Order());
         Assert.Equal(Rows(whole), Rows(late));
@@ -157,9 +159,9 @@ public sealed class LogTests : LakeTestBase
     public void A_table_that_asks_more_of_writers_is_read_and_not_written()
     {
         Commits(1);
-        File.WriteAllText(EntryPath(1), """{"protocol":{"minReaderVersion":1,"minWriterVersion":4}}""");
+        File.WriteAllText(EntryPath(1), """{"protocol":{"minReaderVersion":1,"minWriterVersion":8}}""");
         Assert.Equal(1, Table.Latest()!.RowCount);
-        Assert.Contains("writer version 4", Assert.Throws<LakeException>(() => Append("t", "SELECT 1 AS a", "a BIGINT")).Message);
+        Assert.Contains("writer version 8", Assert.Throws<LakeException>(() => Append("t", "SELECT 1 AS a", "a BIGINT")).Message);
     }
 
     [Theory]
@@ -191,5 +193,6 @@ public sealed class LogTests : LakeTestBase
         Assert.DoesNotContain(old, checkpoint.Tombstones.Keys);
     }
 
-    private List<CommitResult> Commits(int count, int from = 0) => [.. Enumerable.Range(from, count).Select(i => Append($"t{i}", $"SELECT {i} AS a", "a BIGINT"))];
+    private List<CommitResult> Commits(int count, int from = 0) =>
+        [.. Enumerable.Range(from, count).Select(i => Append($"t{i}", $"SELECT {i} AS a", "a BIGINT"))];
 }

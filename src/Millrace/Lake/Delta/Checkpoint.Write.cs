@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Millrace.Assets;
@@ -7,7 +8,7 @@ namespace Millrace.Lake.Delta;
 
 internal static partial class Checkpoint
 {
-    /// <summary>Commits from one checkpoint to the next.</summary>
+    /// <summary>Commits from one checkpoint to the next, where the table's properties do not say.</summary>
     public const int Every = 10;
 
     /// <summary>How long a removed file stays in the checkpoint for vacuum's sake: the protocol's default of one week.</summary>
@@ -27,6 +28,11 @@ internal static partial class Checkpoint
             protocol: 'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], writerFeatures VARCHAR[])'
         }
         """;
+
+    /// <summary>Commits from one checkpoint to the next: <c>delta.checkpointInterval</c>, or <see cref="Every"/>.</summary>
+    public static int IntervalOf(IReadOnlyDictionary<string, string>? configuration) =>
+        configuration is not null && configuration.TryGetValue("delta.checkpointInterval", out var text)
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var interval) && interval > 0 ? interval : Every;
 
     /// <summary>Writes the snapshot as a classic checkpoint, whole or not at all, and then the hint that names it. Between the two it
     /// passes the failpoint.</summary>

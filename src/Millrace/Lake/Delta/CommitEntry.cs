@@ -26,9 +26,8 @@ internal sealed class CommitEntry
         var time = Truncate(request.Now);
         if (head is not null && time <= head.CommitTime)
             time = Truncate(head.CommitTime).AddMilliseconds(1);
-        var after = FilesAfter(request, basis);
-        var (adds, removes) = Difference(head, after);
-        Check(request, folder, basis, head, adds, removes, after.Count > request.Add.Count);
+        var (adds, removes, keepsFiles) = Difference(request, basis, head);
+        Check(request, folder, basis, head, adds, removes, keepsFiles);
 
         var info = Info(request, basis, head, adds, removes, time);
         using var stream = new MemoryStream();
@@ -39,12 +38,15 @@ internal sealed class CommitEntry
             lines.Add(w => LogActions.Write(w, new TransactionMark(request.AppId, request.TxnVersion, time.ToUnixTimeMilliseconds())));
             foreach (var file in removes)
             {
-                var tombstone = new Tombstone(file.Path, time.ToUnixTimeMilliseconds(), file.Size, file.PartitionValues);
-                lines.Add(w => LogActions.Write(w, tombstone, dataChange: true));
+                var tombstone = new Tombstone(file.Path, time.ToUnixTimeMilliseconds(), file.Size,
+                    file.PartitionValues) { Vector = file.Vector };
+                lines.Add(w => LogActions.Write(w, tombstone, dataChange: !request.IsRearrangement));
             }
 
             foreach (var file in adds)
-                lines.Add(w => LogActions.Write(w, file, dataChange: true));
+                lines.Add(w => LogActions.Write(w, file, dataChange: !request.IsRearrangement));
+            foreach (var file in request.Changes)
+                lines.Add(w => LogActions.WriteChange(w, file));
         }
 
         return new CommitEntry { Version = (head?.Version ?? -1) + 1, Time = time, CommitInfo = info, Bytes = stream.ToArray() };
@@ -63,34 +65,44 @@ internal sealed class CommitEntry
                 + $"'{basis.Folder}': that version does not hold it.");
     }
 
-    private static (List<DataFile> Adds, List<DataFile> Removes) Difference(Snapshot? head, IReadOnlyList<DataFile> after)
+    private static (List<DataFile> Adds, List<DataFile> Removes, bool KeepsFiles) Difference(
+        CommitRequest request, Snapshot? basis, Snapshot? head)
     {
+        // On top of its own base a plain append need not look at the files that stay: there may be a hundred thousand.
+        if (head is not null && ReferenceEquals(basis, head) && !request.RemovesAll && request.Remove.Count == 0)
+            return ([.. request.Add], [], head.Files.Count > 0);
+
+        var after = FilesAfter(request, basis);
         var wanted = after.Select(f => f.Key).ToHashSet(StringComparer.Ordinal);
         var present = head?.Files.Select(f => f.Key).ToHashSet(StringComparer.Ordinal) ?? [];
-        return ([.. after.Where(f => !present.Contains(f.Key))], [.. (head?.Files ?? []).Where(f => !wanted.Contains(f.Key))]);
+        return (
+            [.. after.Where(f => !present.Contains(f.Key))], [.. (head?.Files ?? []).Where(f => !wanted.Contains(f.Key))],
+            after.Count > request.Add.Count);
     }
 
     private static void WriteTable(ActionLines lines, CommitRequest request, Snapshot? basis, Snapshot? head, DateTimeOffset time)
     {
+        var configuration = request.Configuration ?? basis?.Configuration ?? new Dictionary<string, string>();
+        var partitionColumns = request.PartitionColumns ?? basis?.PartitionColumns ?? [];
         if (head is null)
         {
-            lines.Add(w => LogActions.Write(w, TableProtocol.For(request.Schema)));
-            lines.Add(w => LogActions.Write(w, TableMetadata.Create(request.Schema, time)));
+            lines.Add(w => LogActions.Write(w, TableProtocol.For(request.Schema, configuration)));
+            var created = TableMetadata.Create(request.Schema, time)
+                with { Configuration = configuration, PartitionColumns = partitionColumns };
+            lines.Add(w => LogActions.Write(w, request.SchemaString is { } text ? created with { SchemaString = text } : created));
             return;
         }
 
-        var protocol = head.Protocol.RaisedFor(request.Schema);
+        var protocol = head.Protocol.RaisedFor(request.Schema, configuration);
         if (protocol != head.Protocol)
             lines.Add(w => LogActions.Write(w, protocol));
-        var configuration = basis?.Configuration ?? new Dictionary<string, string>();
-        var partitionColumns = basis?.PartitionColumns ?? [];
-        if (head.Schema.Equals(request.Schema) && partitionColumns.SequenceEqual(head.PartitionColumns)
+        var text = request.SchemaString ?? (head.Schema.Equals(request.Schema)
+            ? head.Metadata.SchemaString
+            : SchemaText.Carry(request.Schema, (basis ?? head).Metadata.SchemaString));
+        if (text == head.Metadata.SchemaString && partitionColumns.SequenceEqual(head.PartitionColumns)
             && configuration.Count == head.Configuration.Count && !configuration.Except(head.Configuration).Any())
             return;
-        var metadata = head.Metadata with
-        {
-            SchemaString = request.Schema.ToDelta(), Configuration = configuration, PartitionColumns = partitionColumns,
-        };
+        var metadata = head.Metadata with { SchemaString = text, Configuration = configuration, PartitionColumns = partitionColumns };
         lines.Add(w => LogActions.Write(w, metadata));
     }
 
@@ -107,6 +119,8 @@ internal sealed class CommitEntry
             ["numOutputBytes"] = Text(request.Add.Sum(f => f.Size)),
             ["numRemovedFiles"] = Text(removes.Count),
         };
+        foreach (var (name, count) in request.Metrics)
+            metrics[name] = Text(count);
         var info = new JsonObject
         {
             ["timestamp"] = time.ToUnixTimeMilliseconds(),
@@ -114,11 +128,14 @@ internal sealed class CommitEntry
             ["operationParameters"] = parameters,
             ["operationMetrics"] = metrics,
             ["engineInfo"] = Engine,
-            ["isBlindAppend"] = removes.Count == 0 && basis?.Version == head?.Version && adds.Count == request.Add.Count,
+            ["isBlindAppend"] = request.Reads is null && removes.Count == 0 && basis?.Version == head?.Version
+                && adds.Count == request.Add.Count,
             ["txnId"] = Guid.NewGuid().ToString(),
         };
-        if (basis is not null)
-            info["readVersion"] = basis.Version;
+        if (request.Base is { } read)
+            info["readVersion"] = read;
+        if (head is not null && TableProtocol.IsOn(head.Configuration, "delta.enableInCommitTimestamps"))
+            info["inCommitTimestamp"] = time.ToUnixTimeMilliseconds();
         if (request.Info is not null)
             info["millrace"] = request.Info.DeepClone();
         return info;
@@ -127,22 +144,32 @@ internal sealed class CommitEntry
     private static void Check(
         CommitRequest request, string folder, Snapshot? basis, Snapshot? head, List<DataFile> adds, List<DataFile> removes, bool keepsFiles)
     {
-        if ((head?.Protocol.Unwritable() ?? head?.Metadata.UnwritableRule) is { } feature)
+        if (head?.Protocol.Unwritable() is { } feature)
             throw new LakeException($"The table '{folder}' needs the Delta feature '{feature}' to be written, which Millrace does "
                 + "not support yet.");
-        if (removes.Count > 0 && head!.Configuration.TryGetValue("delta.appendOnly", out var only) && only == "true")
+        if (head is not null && TableConstraint.Unknown(head.Metadata.SchemaString) is { } rule)
+            throw new LakeException($"The column '{rule.Column}' of the table '{folder}' is {rule.Rule}, which Millrace cannot uphold, "
+                + $"so that "
+                + "it does not write this table. Its values would be wrong in silence.");
+        if (removes.Count > 0 && !request.IsRearrangement && head!.Configuration.TryGetValue("delta.appendOnly", out var only)
+            && only == "true")
             throw new LakeException($"The table '{folder}' has the property delta.appendOnly, so that no rows can be taken out or "
                 + "replaced.");
-        var partition = basis?.PartitionColumns ?? [];
-        if (adds.FirstOrDefault(f => partition.Any(p => !f.PartitionValues.ContainsKey(p))) is { } loose)
+        var partition = (request.PartitionColumns ?? basis?.PartitionColumns ?? []).Select(p => (basis ?? head)?.StoredName(p)
+            ?? p).ToList();
+        if (adds.FirstOrDefault(f => partition.Count != f.PartitionValues.Count
+            || partition.Any(p => !f.PartitionValues.ContainsKey(p))) is { } loose)
             throw new LakeException(
-                $"The table '{folder}' is partitioned by {string.Join(", ", partition)}, "
-                + $"and the file '{loose.Path}' has no values of these. "
-                + "Millrace does not write partitioned tables yet.");
+                $"The table '{folder}' is partitioned by {(partition.Count > 0 ? string.Join(", ", partition) : "nothing")}, "
+                + $"and the file '{loose.Path}' has values of "
+                + $"{(loose.PartitionValues.Count > 0 ? string.Join(", ", loose.PartitionValues.Keys) : "nothing")}. "
+                + "Stage the rows with the table's own partition columns.");
         if (adds.FirstOrDefault(f => !File.Exists(f.FullPath(folder))) is { } gone)
             throw new LakeException($"The file '{gone.Path}' of the table '{folder}' is gone, so that it cannot become part of the "
                 + "table. It was vacuumed or discarded; compute the rows anew.");
-        if (keepsFiles && basis is not null)
+
+        // A verb that gives the schema's own text has seen to it that the files that stay can be read under it.
+        if (keepsFiles && basis is not null && request.SchemaString is null)
             CheckColumns(request.Schema, basis);
     }
 

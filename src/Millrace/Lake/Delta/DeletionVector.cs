@@ -48,7 +48,7 @@ internal sealed record DeletionVector(string StorageType, string PathOrInline, i
 
     private byte[] InFile(string folder)
     {
-        var path = FileOf(folder);
+        var path = FileOf(folder) ?? throw new FormatException($"its storage type '{StorageType}' is unknown");
         using var file = File.OpenRead(path);
         if (file.ReadByte() != FileVersion)
             throw new FormatException($"'{path}' does not begin with the version 1 of the format");
@@ -68,7 +68,8 @@ internal sealed record DeletionVector(string StorageType, string PathOrInline, i
             : throw new FormatException($"'{path}' is damaged: its checksum (CRC-32) does not fit its bytes");
     }
 
-    private string FileOf(string folder)
+    /// <summary>Where the rows lie on disk; null where the log itself holds them, or the storage type is unknown.</summary>
+    public string? FileOf(string folder)
     {
         switch (StorageType)
         {
@@ -79,7 +80,7 @@ internal sealed record DeletionVector(string StorageType, string PathOrInline, i
             case "p":
                 return FilePath.Within(folder, PathOrInline);
             default:
-                throw new FormatException($"its storage type '{StorageType}' is unknown");
+                return null;
         }
     }
 

@@ -51,6 +51,26 @@ internal static class FileRelation
         return new Relation(Union(selects), schema.Logical);
     }
 
+    /// <summary>The rows with one column more: the number, from 0, of the file in the list that a row comes from.</summary>
+    public static string Numbered(
+        string folder, StoredSchema schema, IReadOnlyList<string> partitionColumns, IReadOnlyList<DataFile> files, string number)
+    {
+        var rows = files.Select(f => FileRows.Of(folder, f)).ToList();
+        if (!schema.NeedsLayout)
+            return Select(folder, schema, partitionColumns, rows, null, Number(0));
+        var selects = new List<string>();
+        var first = 0;
+        foreach (var (layout, group) in FileLayout.Group(folder, schema, files))
+        {
+            selects.Add(Select(folder, schema.With(layout), partitionColumns, rows.GetRange(first, group.Count), null, Number(first)));
+            first += group.Count;
+        }
+
+        return Union(selects);
+
+        string Number(int from) => FormattableString.Invariant($", CAST({RowFilter.FileIndex} AS BIGINT) + {from} AS {SqlName.Quote(number)}");
+    }
+
     /// <summary>Some rows of each file, under the table's columns.</summary>
     /// <param name="times">For rows of the change feed, the time of each version: three columns more tell of the change.</param>
     public static IEnumerable<string> WithSchema(
@@ -94,7 +114,7 @@ internal static class FileRelation
 
     private static string Select(
         string folder, StoredSchema schema, IReadOnlyList<string> partitionColumns, IReadOnlyList<FileRows> files,
-        IReadOnlyDictionary<long, DateTimeOffset>? times)
+        IReadOnlyDictionary<long, DateTimeOffset>? times, string more = "")
     {
         var sql = new StringBuilder("SELECT ");
         var stored = new StringBuilder();
@@ -117,6 +137,7 @@ internal static class FileRelation
             AppendStored(stored, column.StoredName, alias, column.Type.FileSql);
         }
 
+        sql.Append(more);
         if (times is not null)
             AppendChange(sql, stored, files, times);
         AppendFiles(sql, folder, files);

@@ -4,7 +4,7 @@ namespace Millrace.Lake.Delta;
 
 /// <summary>The actions of the Delta log as JSON. Readers stand on the action's name; fields that we do not know are passed over, as the
 /// protocol asks.</summary>
-internal static class LogActions
+internal static partial class LogActions
 {
     public static DataFile ReadAdd(ref Utf8JsonReader reader)
     {

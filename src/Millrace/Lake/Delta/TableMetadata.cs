@@ -8,10 +8,6 @@ internal sealed record TableMetadata(
     string Id, string? Name, string? Description, string SchemaString, IReadOnlyList<string> PartitionColumns,
     IReadOnlyDictionary<string, string> Configuration, long? CreatedTime, string Provider = "parquet")
 {
-    /// <summary>Writers must uphold rules that stand in the schema's field metadata, and we know none of them.</summary>
-    public string? UnwritableRule => new[] { "delta.invariants", "delta.generationExpression", "delta.identity.start", "CURRENT_DEFAULT" }
-        .FirstOrDefault(rule => SchemaString.Contains($"\"{rule}\"", StringComparison.Ordinal));
-
     /// <summary>How the columns are found in the files, if the protocol allows anything but their names.</summary>
     /// <exception cref="LakeException">The mode is unknown.</exception>
     public ColumnMapping MappingUnder(TableProtocol protocol, string folder)
