@@ -63,7 +63,7 @@ public sealed partial class LoadTask
         {
             // Libraries repeat what they were given, in inner exceptions too.
             var isClean = secrets.Hide(e.ToString()) == e.ToString();
-            throw new SourceException(e is SourceException ? secrets.Hide(e.Message) : $"The {source.Type} of {source.File} could not be read: {secrets.Hide(e.Message)}", isClean ? e : null);
+            throw new SourceException(e is SourceException ? secrets.Hide(e.Message) : $"The {source.Type} of {source.File} could not be fetched: {secrets.Hide(e.Message)} Nothing was loaded.", isClean ? e : null);
         }
     }
 

@@ -84,7 +84,8 @@ public sealed partial class LoadTask(
         }
     }
 
-    private static IReadOnlyList<Check> ChecksOf(SourceDefinition source, IReadOnlyList<Check> checks)
+    /// <summary>The rules of a contract and those beside it.</summary>
+    internal static IReadOnlyList<Check> ChecksOf(SourceDefinition source, IReadOnlyList<Check> checks)
     {
         var effect = source.OnMismatch == OnMismatch.Block ? CheckEffect.Block : CheckEffect.Quarantine;
         return [.. source.Columns.Where(c => c.IsRequired).Select(c => new NotNullCheck($"required({c.Name})", effect, source.File, c.Line, c.Name)), .. checks];

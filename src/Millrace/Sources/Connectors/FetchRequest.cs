@@ -9,7 +9,7 @@ internal sealed record FetchRequest
     public required SourceDefinition Source { get; init; }
 
     /// <summary>The project's folder, absolute: what a relative path of the definition begins at.</summary>
-    public required string ProjectFolder { get; init; }
+    public string ProjectFolder { get; init; } = "";
 
     /// <summary>Takes the rows.</summary>
     public required Landing Landing { get; init; }
