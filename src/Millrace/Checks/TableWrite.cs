@@ -76,8 +76,8 @@ public sealed record AskedWrite
     public required Func<string, UnreadableRows, JsonObject> State { get; init; }
 
     /// <summary>Makes of a SELECT of the rows that came, in their order, one of those that are to be added: some stand already. Columns that it does
-    /// not know pass through. Null when all are.</summary>
-    public Func<string, string>? Choose { get; init; }
+    /// not know pass through. It gives null when all are to be added.</summary>
+    public Func<string, string?>? Choose { get; init; }
 
     /// <summary>Called after staging: how many rows came that are not among the rows of the write, because a later one took their place, or since
     /// they say that a row is gone.</summary>

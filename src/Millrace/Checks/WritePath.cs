@@ -115,9 +115,9 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     /// <summary>The rows that are to be added, of those that a place gave.</summary>
     private StagedFiles Chosen(StagedFiles staged)
     {
-        if (write.Asked?.Choose is not { } choose || staged.Rows == 0)
+        if (staged.Rows == 0 || write.Asked?.Choose?.Invoke(staged.ToRelation().Sql) is not { } choice)
             return staged;
-        var chosen = Stage(choose(staged.ToRelation().Sql));
+        var chosen = Stage(choice);
         staged.Discard();
         return chosen;
     }
@@ -205,7 +205,7 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     /// <summary>The rows that are to be added, with the place where each was read.</summary>
     private string WithSource(string rows) => write.RowsWithSource is not { } located
         ? $"SELECT *, NULL::VARCHAR AS _source FROM ({rows})"
-        : write.Asked?.Choose is { } choose ? choose(located) : located;
+        : write.Asked?.Choose?.Invoke(located) ?? located;
 
     /// <summary>What the contract says. When no row at all fits it, the shape of the data has changed, and setting everything aside would hide that.</summary>
     private IEnumerable<CheckRecord> Contract(long fitting, UnreadableRows unreadable)

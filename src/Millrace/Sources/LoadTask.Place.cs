@@ -79,13 +79,15 @@ public sealed partial class LoadTask
         var origin = Fingerprint.Of(
             [isWhole ? "" : context.Base?.Origin.Text ?? "", result.State?.ToJsonString() ?? "", .. owed.Select(r => r.Hash), .. landing.Files.Select(f => f.Hash)]);
         var nothing = $"asked {source.Type}: nothing new";
-        if (context.Base is { } basis && (isWhole ? files.Count > 0 && basis.Origin == origin : files.Count == 0))
+        if (context.Base is { } basis && (isWhole ? basis.Origin == origin : files.Count == 0))
             return new TaskOutcome.Unchanged(nothing);
 
         var scratch = Path.Combine(home.TempFolder, "load-" + Path.GetFileName(landing.Folder));
         try
         {
-            var load = new PlaceLoad(connection, context, source, range, resume.Cursor, isWhole, home.TableFolder(context.Asset.Build));
+            // Batches that are taken in again lie below the range, and so does what a whole copy holds.
+            var wanted = range is not null && (isWhole || owed.Count > 0) ? range with { From = source.Cursor!.Initial, IsFromIncluded = true } : range;
+            var load = new PlaceLoad(connection, context, source, wanted, resume.Cursor, isWhole, home.TableFolder(context.Asset.Build));
             var reader = files.Count == 0 ? null : KnownFormats.Find(source.Format)!.Open(load.Reading, files, scratch);
             TableWrite Write(bool isSecondPass) => new()
             {
