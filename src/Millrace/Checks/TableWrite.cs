@@ -22,8 +22,9 @@ public sealed record TableWrite
     /// <summary>One SELECT that gives the rows. </summary>
     public required string Rows { get; init; }
 
-    /// <summary>The same rows with a text column <c>_source</c> in addition that says where a row was read; null where nobody knows.</summary>
-    public string? RowsWithSource { get; init; }
+    /// <summary>The same rows with a text column <c>_source</c> in addition that says where a row was read: the file, and the
+    /// line after a colon. Asked only when rows go aside. Null where nobody knows.</summary>
+    public Func<string>? RowsWithSource { get; init; }
 
     /// <summary>The asset's checks; those on lineage are not asked here.</summary>
     public required IReadOnlyList<Check> Checks { get; init; }

@@ -128,9 +128,9 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         var columns = string.Join(", ", write.Schema.Names.Select(c => $"{SqlName.Quote(c)} := {SqlName.Quote(c)}"));
         connection.Execute($"""
             CREATE OR REPLACE TEMP TABLE _millrace_aside AS
-            SELECT [{ids}][_millrace_rule] AS check_id, [{reasons}][_millrace_rule] AS reason, _source AS source, NULL::BIGINT AS line,
+            SELECT [{ids}][_millrace_rule] AS check_id, [{reasons}][_millrace_rule] AS reason, regexp_replace(_source, ':[0-9]+$', '') AS source, TRY_CAST(nullif(regexp_extract(_source, ':([0-9]+)$', 1), '') AS BIGINT) AS line,
                 to_json(struct_pack({columns}))::VARCHAR AS "row"
-            FROM (SELECT n.*, {rule} AS _millrace_rule FROM ({write.RowsWithSource ?? $"SELECT *, NULL::VARCHAR AS _source FROM ({rows})"}) AS n)
+            FROM (SELECT n.*, {rule} AS _millrace_rule FROM ({write.RowsWithSource?.Invoke() ?? $"SELECT *, NULL::VARCHAR AS _source FROM ({rows})"}) AS n)
             WHERE _millrace_rule IS NOT NULL
             """);
         selects.Add("SELECT * FROM _millrace_aside");

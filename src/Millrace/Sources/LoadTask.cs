@@ -4,6 +4,7 @@ using Millrace.Checks.Types;
 using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Runs;
+using Millrace.Sources.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Sources;
@@ -34,22 +35,36 @@ public sealed class LoadTask(SqlSessionPool pool, Home home, SourceFolder folder
 
         using var session = pool.Rent();
         using var interrupt = cancellationToken.Register(session.Connection.Interrupt);
-        var csv = new CsvSource(source, folder.Folder, [.. batch.Files.Select(f => f.Path)]);
+        var scratch = Path.Combine(home.TempFolder, "load-" + Guid.NewGuid().ToString("N"));
         try
         {
-            return Write(session.Connection, context, source, checks, batch, csv, isSecondPass: false);
+            var rows = KnownFormats.Find(source.Type)!.Open(new ReadRequest
+            {
+                Source = source,
+                Files = [.. batch.Files.Select(f => new InputFile(f.Path, Path.GetFullPath(Path.Combine(folder.Folder, f.Path))))],
+                Scratch = scratch,
+                Connection = session.Connection,
+                CancellationToken = cancellationToken,
+            });
+            try
+            {
+                return Write(session.Connection, context, source, checks, batch, rows, isSecondPass: false);
+            }
+            catch (DuckException e) when (rows.IsUnreadable(e))
+            {
+                context.Report("sorting rows", null);
+                return Write(session.Connection, context, source, checks, batch, rows, isSecondPass: true);
+            }
         }
-        catch (DuckException e) when (CsvSource.IsUnreadable(e))
+        finally
         {
-            context.Report("sorting rows", null);
-            for (var i = 0; i < batch.Files.Count; i++)
-                session.Connection.Execute(FormattableString.Invariant($"DROP TABLE IF EXISTS millrace_rejects_{i}; DROP TABLE IF EXISTS millrace_scans_{i}"));
-            return Write(session.Connection, context, source, checks, batch, csv, isSecondPass: true);
+            if (Directory.Exists(scratch))
+                Directory.Delete(scratch, recursive: true);
         }
     }
 
     private TaskOutcome Write(
-        DuckConnection connection, TaskContext context, SourceDefinition source, IReadOnlyList<Check> checks, Batch batch, CsvSource csv, bool isSecondPass)
+        DuckConnection connection, TaskContext context, SourceDefinition source, IReadOnlyList<Check> checks, Batch batch, RowReader rows, bool isSecondPass)
     {
         var effect = source.OnMismatch == OnMismatch.Block ? CheckEffect.Block : CheckEffect.Quarantine;
         return WritePath.Write(connection, new TableWrite
@@ -58,8 +73,8 @@ public sealed class LoadTask(SqlSessionPool pool, Home home, SourceFolder folder
             Folder = home.TableFolder(context.Asset.Build),
             QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
             Schema = context.Asset.Schema,
-            Rows = isSecondPass ? csv.FittingRows : csv.Rows,
-            RowsWithSource = csv.FittingRowsWithSource,
+            Rows = isSecondPass ? rows.FittingRows : rows.Rows,
+            RowsWithSource = () => rows.FittingRowsWithSource,
             Checks =
             [
                 .. source.Columns.Where(c => c.IsRequired).Select(c => new NotNullCheck($"required({c.Name})", effect, source.File, c.Line, c.Name)),
@@ -70,7 +85,7 @@ public sealed class LoadTask(SqlSessionPool pool, Home home, SourceFolder folder
                 // The rows stand under the hash that the plan saw: bytes that came later must not be taken for these.
                 if (batch.Files.FirstOrDefault(f => !folder.IsAsFound(f)) is { } changed)
                     throw new SourceException($"{changed.Path} changed after the plan was made. Nothing was loaded; run again once writing has ended.");
-                return csv.Unreadable(connection, isSecondPass);
+                return rows.Unreadable(connection, isSecondPass);
             },
             BlocksUnreadable = source.OnMismatch == OnMismatch.Block,
             Placement = new Placement.Batch(context.Task.Id, batch.Reloaded),
