@@ -26,7 +26,7 @@ public sealed class XlsxFormatTests
                 "7|NULL|NULL|NULL|NULL|NULL",
                 "12345678901|NULL|NULL|NULL|NULL| kept é <&>",
             ],
-            project.Rows("SELECT id, day, at::VARCHAR, amount::VARCHAR, paid, note FROM s ORDER BY id"));
+            project.Rows("SELECT id, day, \"at\"::VARCHAR, amount::VARCHAR, paid, note FROM s ORDER BY id"));
         Assert.Equal(
             ["data/orders.xlsx:8: the cell C8 holds the error #N/A", "data/orders.xlsx:9: amount holds 'x', which is no DOUBLE"], project.Aside());
     }

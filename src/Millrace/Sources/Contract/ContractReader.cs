@@ -61,7 +61,7 @@ internal sealed class ContractReader : RowReader
     /// <inheritdoc/>
     public override bool IsUnreadable(DuckException e) =>
         e.Kind is DuckErrorKind.Conversion or DuckErrorKind.OutOfRange || e.Message.Contains(Unfaithful, StringComparison.Ordinal)
-            || (e.Kind is DuckErrorKind.InvalidInput && (e.Message.Contains("Could not", StringComparison.Ordinal) || e.Message.Contains("CSV", StringComparison.Ordinal)));
+            || (e.Kind is DuckErrorKind.InvalidInput or DuckErrorKind.NotImplemented && (e.Message.Contains("Could not", StringComparison.Ordinal) || e.Message.Contains("CSV", StringComparison.Ordinal)));
 
     /// <inheritdoc/>
     public override UnreadableRows Unreadable(DuckConnection connection, bool isSecondPass)
@@ -98,7 +98,7 @@ internal sealed class ContractReader : RowReader
 
     private static string RowOf(Group group)
     {
-        var fields = group.Raw.Columns.Select(r => $"{SqlName.Quote(r.Name)} := {group.Columns.FirstOrDefault(c => c.Raw == r)?.T ?? SqlName.Quote("o." + r.Name)}");
+        var fields = group.Raw.Columns.Select(r => $"{SqlName.Quote(r.Name)} := {group.Columns.FirstOrDefault(c => c.Raw == r)?.T ?? SqlName.Quote("o." + r.Name)}{(r.Type is null ? "" : "::VARCHAR")}");
         return $"to_json(struct_pack({string.Join(", ", fields)}))::VARCHAR";
     }
 

@@ -28,12 +28,13 @@ internal sealed class CsvFormat(string name = "csv", string delimiter = ",") : I
     private static RawRows Group(ReadRequest request, IReadOnlyList<string> names, IReadOnlyList<PlainFile> files)
     {
         var sorted = new Lazy<(string Rows, string? Malformed)>(() => Sort(request, names, files));
+        var hasLongLine = files.Any(f => HasLongLine(f.Path));
         return new RawRows
         {
             File = files[0].File.Name,
-            IsTyped = true,
+            IsTyped = !hasLongLine,
             Columns = [.. names.Select(n => new RawColumn(n))],
-            Fast = types => Read(request.Source.Csv, names, files, types),
+            Fast = types => hasLongLine ? sorted.Value.Rows : Read(request.Source.Csv, names, files, types),
             Sorted = () => sorted.Value.Rows,
             Malformed = () => sorted.IsValueCreated ? sorted.Value.Malformed : null,
         };
@@ -73,10 +74,10 @@ internal sealed class CsvFormat(string name = "csv", string delimiter = ",") : I
                     request.CancellationToken.ThrowIfCancellationRequested();
                 if (records.Error is { } error)
                     copy.Malformed(records.Line, error, records.Raw, records.Length);
-                else if (records.Count != names.Count)
+                else if (records.Count != names.Count && !(records.Count == names.Count + 1 && records.Value(names.Count, out var isQuoted).IsEmpty && !isQuoted))
                     copy.Malformed(records.Line, Shape(records.Count, names.Count), records.Raw, records.Length);
                 else
-                    Copy(records, copy, nullText);
+                    Copy(records, copy, names.Count, nullText);
             }
 
             copy.Dispose();
@@ -88,10 +89,10 @@ internal sealed class CsvFormat(string name = "csv", string delimiter = ",") : I
         return (RawCopy.Relation(copies, names), malformed.Count > 0 ? RawCopy.MalformedRelation(malformed) : null);
     }
 
-    private static void Copy(CsvRecords records, RawCopy copy, byte[] nullText)
+    private static void Copy(CsvRecords records, RawCopy copy, int count, byte[] nullText)
     {
         copy.Begin(records.Line);
-        for (var i = 0; i < records.Count; i++)
+        for (var i = 0; i < count; i++)
         {
             var value = records.Value(i, out var isQuoted);
             if (!isQuoted && value.SequenceEqual(nullText))
@@ -101,6 +102,33 @@ internal sealed class CsvFormat(string name = "csv", string delimiter = ",") : I
         }
 
         copy.End();
+    }
+
+    /// <summary>
+    /// Where a line is longer than its buffer, the engine has been seen to leave out the rest of the file without a word. A line that long
+    /// has a whole block for itself, and a block without one shows a line end near its end: looking for it costs next to nothing.
+    /// </summary>
+    private static bool HasLongLine(string path)
+    {
+        const int Block = RawCopy.MaxRecordBytes / 2;
+        const int Look = 4096;
+        using var file = File.OpenHandle(path);
+        var length = RandomAccess.GetLength(file);
+        byte[] buffer = [];
+        for (long start = 0; start + Block <= length; start += Block)
+        {
+            if (buffer.Length == 0)
+                buffer = new byte[Block];
+            var near = buffer.AsSpan(0, Look);
+            RandomAccess.Read(file, near, start + Block - Look);
+            if (near.IndexOfAny((byte)'\n', (byte)'\r') >= 0)
+                continue;
+            RandomAccess.Read(file, buffer, start);
+            if (buffer.AsSpan().IndexOfAny((byte)'\n', (byte)'\r') < 0)
+                return true;
+        }
+
+        return false;
     }
 
     private static string Shape(int found, int wanted) => string.Create(
