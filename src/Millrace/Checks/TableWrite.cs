@@ -92,7 +92,14 @@ public sealed record AskedWrite
 }
 
 /// <summary>Rows that could not be read: how many, and a SELECT of <c>check_id, reason, source, line, row</c>.</summary>
-public sealed record UnreadableRows(long Count, string Select);
+public sealed record UnreadableRows(long Count, string Select)
+{
+    /// <summary>How many values go aside while their rows are kept; not counted as rows.</summary>
+    public long Values { get; init; }
+
+    /// <summary>A SELECT of the same columns for these.</summary>
+    public string ValuesSelect { get; init; } = "";
+}
 
 /// <summary>What becomes of the base's rows when new ones come.</summary>
 public abstract record Placement

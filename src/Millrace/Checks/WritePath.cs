@@ -71,8 +71,8 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
 
             AssertCounts(counts);
             _context.Report("committing", null);
-            long? quarantine = counts.Quarantined > 0 || write.Marks is not null
-                ? Quarantine.Commit(connection, write, aside.Selects, write.Marks?.Select, counts.Quarantined + (write.Marks?.Count ?? 0))
+            long? quarantine = counts.Quarantined + came.Values > 0 || write.Marks is not null
+                ? Quarantine.Commit(connection, write, aside.Selects, write.Marks?.Select, counts.Quarantined + came.Values + (write.Marks?.Count ?? 0))
                 : null;
             var version = new VersionRecord
             {
@@ -167,6 +167,8 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     private (StagedFiles Kept, Aside Aside) SetAside(StagedFiles staged, UnreadableRows unreadable, long fitting)
     {
         var selects = unreadable.Count > 0 ? new List<string> { unreadable.Select } : [];
+        if (unreadable.Values > 0)
+            selects.Add(unreadable.ValuesSelect);
         var contract = Contract(fitting, unreadable);
         var rows = staged.ToRelation().Sql;
         var rowChecks = write.Checks.OfType<RowCheck>().Where(c => c.Effect == CheckEffect.Quarantine).ToList();
@@ -222,7 +224,10 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         }
 
         var note = string.Create(CultureInfo.InvariantCulture, $"{unreadable.Count} of {fitting + unreadable.Count} rows do not fit the contract{example}");
-        return [new CheckRecord(ContractId, blocks ? "block" : "quarantine", unreadable.Count == 0, unreadable.Count, unreadable.Count == 0 ? "" : note)];
+        var values = unreadable.Values == 0
+            ? Array.Empty<CheckRecord>()
+            : [new CheckRecord(ContractId + " values", "quarantine", false, unreadable.Values, "quarantined, their rows are kept without them")];
+        return [.. values, new CheckRecord(ContractId, blocks ? "block" : "quarantine", unreadable.Count == 0, unreadable.Count, unreadable.Count == 0 ? "" : note)];
     }
 
     /// <summary>Asks the checks that do not quarantine.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Millrace.Assets;
 using Millrace.Native;
 using Millrace.Sources;
+using Millrace.Sources.Contract;
 using Millrace.Sources.Formats;
 using Millrace.Sql;
 
@@ -167,7 +168,7 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
             Path = path,
             Columns = [],
             Csv = csv,
-            ExtraColumns = ExtraColumns.Ignore,
+            Contract = new LoadContract(ContractMode.Ignore),
         };
         var scratch = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "millrace-header-" + Guid.NewGuid().ToString("N"));
         try

@@ -211,7 +211,7 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
             text.Append("time_column: ").Append(DraftText.Yaml(time)).Append('\n')
                 .Append("interval: ").Append(isMonthly ? "month" : "day").Append('\n');
         if (group.LeftOut.Count > 0)
-            text.Append("# Not every file has: ").AppendJoin(", ", group.LeftOut).Append("\nextra_columns: ignore\n");
+            text.Append("# Not every file has: ").AppendJoin(", ", group.LeftOut).Append("\ncontract: {columns: ignore}\n");
         text.Append("\ncolumns:\n");
         foreach (var column in columns)
         {

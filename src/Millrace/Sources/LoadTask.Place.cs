@@ -4,6 +4,7 @@ using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Runs;
 using Millrace.Sources.Connectors;
+using Millrace.Sources.Contract;
 using Millrace.Sources.Formats;
 
 namespace Millrace.Sources;
@@ -88,7 +89,7 @@ public sealed partial class LoadTask
             var load = new PlaceLoad(connection, context, source, range, resume.Cursor, isWhole, home.TableFolder(context.Asset.Build));
             var reader = files.Count == 0 ? null : KnownFormats.Find(source.Format)!.Open(new ReadRequest
             {
-                Source = load.Reading,
+                Source = load.Reading.Over(context.Asset.Schema),
                 Files = files,
                 Scratch = scratch,
                 Connection = connection,
@@ -99,12 +100,12 @@ public sealed partial class LoadTask
                 Context = context,
                 Folder = home.TableFolder(context.Asset.Build),
                 QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
-                Schema = context.Asset.Schema,
                 Rows = load.Rows(reader is null ? null : isSecondPass ? reader.FittingRows : reader.Rows),
+                Schema = source.Mode == LoadMode.Changes ? context.Asset.Schema : reader?.Schema ?? context.Asset.Schema,
                 RowsWithSource = source.Mode == LoadMode.Changes || reader is null ? null : () => reader.FittingRowsWithSource,
                 Checks = ChecksOf(source, checks),
                 Unreadable = () => reader?.Unreadable(connection, isSecondPass) ?? new UnreadableRows(0, ""),
-                BlocksUnreadable = source.OnMismatch == OnMismatch.Block,
+                BlocksUnreadable = source.Contract.Types == ContractMode.Freeze,
                 Placement = load.Placement,
                 TimeColumn = source.TimeColumn,
                 Unit = source.Interval,

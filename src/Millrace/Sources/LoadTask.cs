@@ -4,6 +4,7 @@ using Millrace.Checks.Types;
 using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Runs;
+using Millrace.Sources.Contract;
 using Millrace.Sources.Formats;
 using Millrace.Sql;
 
@@ -51,7 +52,7 @@ public sealed partial class LoadTask(
                 ? null
                 : KnownFormats.Find(source.Format)!.Open(new ReadRequest
                 {
-                    Source = source,
+                    Source = source.Over(context.Asset.Schema),
                     Files = [.. batch.Files.Select(f => new InputFile(f.Path, Path.GetFullPath(Path.Combine(folder.Folder, f.Path))))],
                     Scratch = scratch,
                     Connection = session.Connection,
@@ -86,7 +87,12 @@ public sealed partial class LoadTask(
 
     private static IReadOnlyList<Check> ChecksOf(SourceDefinition source, IReadOnlyList<Check> checks)
     {
-        var effect = source.OnMismatch == OnMismatch.Block ? CheckEffect.Block : CheckEffect.Quarantine;
+        var effect = source.Contract.Nullability switch
+        {
+            ContractMode.Freeze => CheckEffect.Block,
+            ContractMode.Evolve => CheckEffect.Warn,
+            _ => CheckEffect.Quarantine,
+        };
         return [.. source.Columns.Where(c => c.IsRequired).Select(c => new NotNullCheck($"required({c.Name})", effect, source.File, c.Line, c.Name)), .. checks];
     }
 
@@ -96,8 +102,10 @@ public sealed partial class LoadTask(
         Context = context,
         Folder = home.TableFolder(context.Asset.Build),
         QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
-        Schema = context.Asset.Schema,
+
+        // The rows come first: asking for them may give the table a column more.
         Rows = reader is null ? Empty(context.Asset.Schema) : isSecondPass ? reader.FittingRows : reader.Rows,
+        Schema = reader?.Schema ?? context.Asset.Schema,
         RowsWithSource = reader is null ? null : () => reader.FittingRowsWithSource,
         Checks = ChecksOf(source, checks),
         Unreadable = () =>
@@ -107,7 +115,7 @@ public sealed partial class LoadTask(
                 throw new SourceException($"{changed.Path} changed after the plan was made. Nothing was loaded; run again once writing has ended.");
             return reader?.Unreadable(connection, isSecondPass) ?? new UnreadableRows(0, "");
         },
-        BlocksUnreadable = source.OnMismatch == OnMismatch.Block,
+        BlocksUnreadable = source.Contract.Types == ContractMode.Freeze,
         Placement = new Placement.Batch(context.Task.Id, batch.Reloaded),
         TimeColumn = source.TimeColumn,
         Unit = source.Interval,

@@ -6,6 +6,7 @@ using Millrace.Lake;
 using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Runs;
+using Millrace.Sources.Contract;
 using Millrace.Sources.Formats;
 using Millrace.Sql;
 
@@ -44,7 +45,7 @@ public sealed class ReplayTask(SqlSessionPool pool, Home home, Func<TaskRecord, 
         using var session = pool.Rent();
         using var interrupt = cancellationToken.Register(session.Connection.Interrupt);
         var connection = session.Connection;
-        connection.Execute($"CREATE OR REPLACE TEMP TABLE _millrace_open AS {spec.Open}");
+        connection.Execute($"CREATE OR REPLACE TEMP TABLE _millrace_open AS SELECT * FROM ({spec.Open}){(spec.Drop is null ? " WHERE NOT starts_with(check_id, 'value(')" : "")}");
         connection.Execute($"CREATE OR REPLACE TEMP TABLE _millrace_fit AS {LoadTask.Empty(WithEntry(context.Asset.Schema))}");
         var scratch = Path.Combine(home.TempFolder, "replay-" + context.Task.Id.Replace('/', '+'));
         try
@@ -107,6 +108,7 @@ public sealed class ReplayTask(SqlSessionPool pool, Home home, Func<TaskRecord, 
     private void Fit(DuckConnection connection, TaskContext context, ReplaySpec spec, string scratch)
     {
         Directory.CreateDirectory(scratch);
+        spec = spec with { Source = spec.Source.Over(context.Asset.Schema) };
         var columns = string.Join(", ", WithEntry(context.Asset.Schema).Names.Select(SqlName.Quote));
         foreach (var (source, file) in Files(connection, spec, scratch))
         {
@@ -132,7 +134,7 @@ public sealed class ReplayTask(SqlSessionPool pool, Home home, Func<TaskRecord, 
     {
         var entry = new ContractColumn(Entry, DataType.String, false, null, null, 0);
         var tabs = spec.Source.Csv with { Delimiter = "\t", Quote = "\"", Escape = "\"", Header = true, NullText = "", Encoding = "utf-8", SkipLines = 0, Comment = null };
-        var reading = spec.Source with { Place = null, Format = "csv", Columns = [.. spec.Source.Columns, entry], ExtraColumns = ExtraColumns.Ignore, Csv = tabs };
+        var reading = spec.Source with { Place = null, Format = "csv", Columns = [.. spec.Source.Columns, entry], Contract = new LoadContract(ContractMode.Ignore), Csv = tabs };
 
         // What a check set aside was read already, and is written as the engine writes values; what the contract set aside is as it stood there.
         var (raw, typed) = (new InputFile("raw.csv", Path.Combine(scratch, "raw.csv")), new InputFile("typed.csv", Path.Combine(scratch, "typed.csv")));
@@ -186,7 +188,7 @@ public sealed class ReplayTask(SqlSessionPool pool, Home home, Func<TaskRecord, 
         {
             var input = new InputFile(file, Path.GetFullPath(Path.Combine(spec.Folder, file)));
             var plain = PlainText.Of(input, spec.Source.Csv.Encoding, Path.Combine(scratch, "header"), 0, CancellationToken.None);
-            return CsvHeader.Read(plain, file, spec.Source with { ExtraColumns = ExtraColumns.Ignore });
+            return CsvHeader.Read(plain, file, spec.Source with { Contract = new LoadContract(ContractMode.Ignore) });
         }
         catch (Exception e) when (e is SourceException or IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -1,6 +1,7 @@
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
 using Millrace.Sources.Connectors;
+using Millrace.Sources.Contract;
 using Millrace.Sources.Formats;
 
 namespace Millrace.Sources;
@@ -63,6 +64,25 @@ public static partial class SourceDefinitionReader
         },
         new Key("comment", KeyKind.Text, "Lines that begin with this character are no rows.") { Example = "#" });
 
+    private static readonly Shape ContractShape = new(
+        "contract section",
+        "What a load does where the data is not as the contract says.",
+        new Key("columns", KeyKind.Word, "A column that the contract lacks: the table takes it in, the load stops, its rows or values go aside, or it is not read.")
+        {
+            Words = ["evolve", "freeze", "quarantine_row", "quarantine_value", "ignore"],
+            Default = "freeze",
+        },
+        new Key("types", KeyKind.Word, "A value that its column cannot hold: it goes to a column beside, the load stops, or its row or it alone goes aside.")
+        {
+            Words = ["evolve", "freeze", "quarantine_row", "quarantine_value"],
+            Default = "quarantine_row",
+        },
+        new Key("nullability", KeyKind.Word, "No value in a required column: it is told, the load stops, or the row goes aside.")
+        {
+            Words = ["evolve", "freeze", "quarantine_row"],
+            Default = "quarantine_row",
+        });
+
     private static readonly Shape XlsxShape = new(
         "xlsx section",
         "Which cells of a workbook hold the rows.",
@@ -101,19 +121,7 @@ public static partial class SourceDefinitionReader
             Example = "day",
         },
         DefinitionFile.Interval,
-        new Key("on_mismatch", KeyKind.Word, "What happens to a row that does not fit: it is kept aside, or the load stops.")
-        {
-            Words = ["quarantine", "block"],
-            Default = "quarantine",
-        },
-        new Key(
-            "extra_columns",
-            KeyKind.Word,
-            "What happens to a file with a column that the contract lacks: the load stops, or the column is not read.")
-        {
-            Words = ["block", "ignore"],
-            Default = "block",
-        },
+        new Key("contract", KeyKind.Map, "What a load does where the data is not as the contract says.") { Shape = ContractShape },
         new Key("columns", KeyKind.List, "The contract: the columns of every file, in order, each with a name and a type.")
         {
             IsRequired = true,
@@ -160,6 +168,7 @@ public static partial class SourceDefinitionReader
         var keep = KeptFor(section, place);
         var csv = Csv(section);
         var xlsx = Xlsx(section);
+        var contract = Contract(section, mode);
         var checks = section.Items("checks");
         if (key is null || type is null || format is null || problems.Count > 0)
             return null;
@@ -182,8 +191,7 @@ public static partial class SourceDefinitionReader
             Xlsx = xlsx,
             TimeColumn = section.Text("time_column") is { } time ? columns.Find(c => c.IsNamed(time))?.Name : null,
             Interval = DefinitionFile.UnitOf(section),
-            OnMismatch = section.Text("on_mismatch") == "block" ? OnMismatch.Block : OnMismatch.Quarantine,
-            ExtraColumns = section.Text("extra_columns") == "ignore" ? ExtraColumns.Ignore : ExtraColumns.Block,
+            Contract = contract,
             CheckNodes = checks,
         };
     }
@@ -339,6 +347,24 @@ public static partial class SourceDefinitionReader
                 $"'decimal_separator' and 'delimiter' are both '{options.Delimiter}'. Give each its own character.",
                 "decimal_separator");
         return options;
+    }
+
+    private static LoadContract Contract(Section source, LoadMode loading)
+    {
+        if (source.Map("contract") is not { } section)
+            return new LoadContract();
+        static ContractMode Mode(string? word) => word switch
+        {
+            "evolve" => ContractMode.Evolve,
+            "quarantine_row" => ContractMode.QuarantineRow,
+            "quarantine_value" => ContractMode.QuarantineValue,
+            "ignore" => ContractMode.Ignore,
+            _ => ContractMode.Freeze,
+        };
+        var contract = new LoadContract(Mode(section.Text("columns")), Mode(section.Text("types")), Mode(section.Text("nullability")));
+        if (loading == LoadMode.Changes && contract.CanWiden)
+            section.Report("bad-value", "With mode: changes a table has the columns of the contract and no others. Take 'evolve' out of the contract.");
+        return contract;
     }
 
     private static XlsxOptions Xlsx(Section source)

@@ -74,7 +74,7 @@ internal sealed class CsvFormat(string name = "csv", string delimiter = ",") : I
                     request.CancellationToken.ThrowIfCancellationRequested();
                 if (records.Error is { } error)
                     copy.Malformed(records.Line, error, records.Raw, records.Length);
-                else if (records.Count != names.Count && !(records.Count == names.Count + 1 && records.Value(names.Count, out var isQuoted).IsEmpty && !isQuoted))
+                else if (records.Count < names.Count || !IsEmptyFrom(records, names.Count))
                     copy.Malformed(records.Line, Shape(records.Count, names.Count), records.Raw, records.Length);
                 else
                     Copy(records, copy, names.Count, nullText);
@@ -102,6 +102,18 @@ internal sealed class CsvFormat(string name = "csv", string delimiter = ",") : I
         }
 
         copy.End();
+    }
+
+    /// <summary>Delimiters at a line's end with nothing between them are no values, to the engine too.</summary>
+    private static bool IsEmptyFrom(CsvRecords records, int first)
+    {
+        for (var i = first; i < records.Count; i++)
+        {
+            if (!records.Value(i, out var isQuoted).IsEmpty || isQuoted)
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>

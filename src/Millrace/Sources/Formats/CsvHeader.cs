@@ -15,7 +15,7 @@ internal static class CsvHeader
     public static IReadOnlyList<string> Read(string file, string path, SourceDefinition source)
     {
         if (!source.Csv.Header)
-            return [.. source.Columns.Select(c => c.Name)];
+            return [.. source.Columns.Where(c => !c.IsEvolved).Select(c => c.Name)];
 
         var names = Names(file, path, source.Csv)
             ?? throw new SourceException($"{path} is empty: it has no header. Take it away, or write at least the line {Line(source)}");
@@ -28,7 +28,7 @@ internal static class CsvHeader
                 : LaterHeader(file, source) is { } later
                 ? string.Create(CultureInfo.InvariantCulture, $"Line {later} has them: set csv: {{skip_lines: {later - 1}}} in {source.File}")
                 : $"The header is: {string.Join(source.Csv.Delimiter, names)}";
-        });
+        }, column => FirstValue(file, source.Csv, names.IndexOf(column)));
     }
 
     private static string Line(SourceDefinition source) => string.Join(source.Csv.Delimiter, source.Columns.Select(c => c.Name));
@@ -46,6 +46,15 @@ internal static class CsvHeader
 
     private static List<string> NamesOf(CsvRecords records) =>
         [.. Enumerable.Range(0, records.Count).Select(i => Encoding.UTF8.GetString(records.Value(i, out _)))];
+
+    private static string? FirstValue(string file, CsvOptions csv, int column)
+    {
+        using var records = new CsvRecords(File.OpenRead(file), csv);
+        records.Read(isEmptyLineARow: true);
+        return records.Read(isEmptyLineARow: false) && records.Error is null && column < records.Count
+            ? string.Create(CultureInfo.InvariantCulture, $"line {records.Line} holds '{Encoding.UTF8.GetString(records.Value(column, out _))}'")
+            : null;
+    }
 
     /// <summary>The line behind a preamble that names every column of the contract, or null.</summary>
     private static long? LaterHeader(string file, SourceDefinition source)

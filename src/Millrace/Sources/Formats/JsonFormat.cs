@@ -20,6 +20,8 @@ internal sealed class JsonFormat(string name, bool isLines) : IFormat
     public RowReader Open(ReadRequest request)
     {
         var names = request.Source.Columns.Select(c => c.Name).ToList();
+        if (request.Source.Contract.Columns is not (ContractMode.Freeze or ContractMode.Ignore))
+            AddKeys(request, names);
         var copies = new List<(string Path, string Name)>();
         var malformed = new List<string>();
         for (var i = 0; i < request.Files.Count; i++)
@@ -40,6 +42,33 @@ internal sealed class JsonFormat(string name, bool isLines) : IFormat
         return ContractReader.OfCopies(request, names, copies, malformed);
     }
 
+    /// <summary>Adds the keys that the contract lacks, in the order in which they come.</summary>
+    private void AddKeys(ReadRequest request, List<string> names)
+    {
+        for (var i = 0; i < request.Files.Count; i++)
+        {
+            var plain = PlainText.Of(request.Files[i], "utf-8", request.Scratch, i, request.CancellationToken);
+            using (var records = new JsonRecords(File.OpenRead(plain), request.Files[i].Name, isLines))
+            {
+                var row = new JsonRow(names);
+                while (records.Read())
+                {
+                    request.CancellationToken.ThrowIfCancellationRequested();
+                    while (records.Error is null && row.Parse(records.Raw) is null && row.Unknown is { } key)
+                    {
+                        names.Add(key);
+                        row = new JsonRow(names);
+                    }
+                }
+            }
+
+            if (plain != request.Files[i].Path)
+                File.Delete(plain);
+        }
+
+        ContractNames.Check(request.Source, request.Files[0].Name, names, () => "", _ => null);
+    }
+
     private static void Copy(ReadRequest request, InputFile file, JsonRecords records, RawCopy copy, List<string> names)
     {
         var record = new JsonRow(names);
@@ -53,11 +82,8 @@ internal sealed class JsonFormat(string name, bool isLines) : IFormat
                 continue;
             }
 
-            if (record.Unknown is { } unknown && request.Source.ExtraColumns == ExtraColumns.Block)
-            {
-                throw new SourceException(FormattableString.Invariant(
-                    $"{file.Name}:{records.Line} has the key '{unknown}', which the contract lacks: {Shown(records.Raw)}. Add it to 'columns' in {request.Source.File}, or set extra_columns: ignore there."));
-            }
+            if (record.Unknown is { } unknown && request.Source.Contract.Columns == ContractMode.Freeze)
+                throw ContractNames.Frozen(request.Source, FormattableString.Invariant($"{file.Name}:{records.Line}"), [unknown], Shown(records.Raw));
 
             copy.Begin(records.Line);
             record.Write(records.Raw, copy);

@@ -38,12 +38,18 @@ internal sealed class ParquetFormat : IFormat
         {
             using var result = request.Connection.Query($"DESCRIBE SELECT * FROM read_parquet([{SqlName.Text(FileRelation.Literally(file.Path))}], hive_partitioning=false)");
             var columns = result.Rows().Select(r => new RawColumn((string)r[0]!, (string)r[1]!)).ToList();
-            ContractNames.Check(request.Source, file.Name, [.. columns.Select(c => c.Name)], () => $"Its columns are: {string.Join(", ", columns.Select(c => c.Name))}");
+            ContractNames.Check(request.Source, file.Name, [.. columns.Select(c => c.Name)], () => $"Its columns are: {string.Join(", ", columns.Select(c => c.Name))}", name => FirstValue(request, file, name));
             return columns;
         }
         catch (DuckException e) when (e.Kind != DuckErrorKind.Interrupt)
         {
             throw new SourceException($"{file.Name} is no Parquet file that can be read: {e.Message.Split('\n')[0].Trim()} Nothing was loaded.", e);
         }
+    }
+
+    private static string? FirstValue(ReadRequest request, InputFile file, string name)
+    {
+        using var result = request.Connection.Query($"SELECT {SqlName.Quote(name)}::VARCHAR FROM read_parquet([{SqlName.Text(FileRelation.Literally(file.Path))}], hive_partitioning=false) LIMIT 1");
+        return result.Rows().FirstOrDefault() is { } row ? $"row 1 holds '{row[0] ?? "NULL"}'" : null;
     }
 }

@@ -16,6 +16,8 @@ internal sealed class XlsxFormat : IFormat
     public RowReader Open(ReadRequest request)
     {
         var names = request.Source.Columns.Select(c => c.Name).ToList();
+        if (request.Source.Contract.Columns is not (ContractMode.Freeze or ContractMode.Ignore) && request.Source.Xlsx.HeaderRow != 0)
+            AddHeadings(request, names);
         var copies = new List<(string Path, string Name)>();
         var malformed = new List<string>();
         for (var i = 0; i < request.Files.Count; i++)
@@ -36,6 +38,19 @@ internal sealed class XlsxFormat : IFormat
         }
 
         return ContractReader.OfCopies(request, names, copies, malformed);
+    }
+
+    /// <summary>Adds the headings that the contract lacks.</summary>
+    private static void AddHeadings(ReadRequest request, List<string> names)
+    {
+        foreach (var file in request.Files)
+        {
+            using var book = new Workbook(file.Path, file.Name);
+            using var strings = book.SharedStrings(request.Scratch);
+            var (part, styles, range) = (book.Sheet(request.Source.Xlsx.Sheet), book.Styles(), RangeOf(request.Source));
+            var headings = book.Read(part, xml => Header(request.Source, file, new SheetRows(xml, strings, styles, book.Is1904, range)));
+            names.AddRange(headings.Values.Where(h => !names.Contains(h, StringComparer.OrdinalIgnoreCase)));
+        }
     }
 
     private static CellRange RangeOf(SourceDefinition source) => source.Xlsx.Range is { } text ? CellRange.Parse(text)!.Value : CellRange.All;
@@ -87,7 +102,7 @@ internal sealed class XlsxFormat : IFormat
                 break;
             var names = rows.Values.Where(v => v.Value.Trim().Length > 0).ToDictionary(v => v.Key, v => v.Value.Trim());
             ContractNames.Check(source, file.Name, [.. names.Values], () => FormattableString.Invariant(
-                $"Row {rows.Row} has: {string.Join(", ", names.Values)}. If another row names the columns, set xlsx: {{header_row: N}} in {source.File}"));
+                $"Row {rows.Row} has: {string.Join(", ", names.Values)}. If another row names the columns, set xlsx: {{header_row: N}} in {source.File}"), _ => null);
             return names;
         }
 
