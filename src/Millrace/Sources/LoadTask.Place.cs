@@ -4,6 +4,7 @@ using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Runs;
 using Millrace.Sources.Connectors;
+using Millrace.Sources.Contract;
 using Millrace.Sources.Formats;
 
 namespace Millrace.Sources;
@@ -88,18 +89,25 @@ public sealed partial class LoadTask
             // Batches that are taken in again lie below the range, and so does what a whole copy holds.
             var wanted = range is not null && (isWhole || owed.Count > 0) ? range with { From = source.Cursor!.Initial, IsFromIncluded = true } : range;
             var load = new PlaceLoad(connection, context, source, wanted, resume.Cursor, isWhole, home.TableFolder(context.Asset.Build));
-            var reader = files.Count == 0 ? null : KnownFormats.Find(source.Format)!.Open(load.Reading, files, scratch);
+            var reader = files.Count == 0 ? null : KnownFormats.Find(source.Format)!.Open(new ReadRequest
+            {
+                Source = load.Reading.Over(context.Asset.Schema),
+                Files = files,
+                Scratch = scratch,
+                Connection = connection,
+                CancellationToken = cancellationToken,
+            });
             TableWrite Write(bool isSecondPass) => new()
             {
                 Context = context,
                 Folder = home.TableFolder(context.Asset.Build),
                 QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
-                Schema = context.Asset.Schema,
                 Rows = load.Rows(reader is null ? null : isSecondPass ? reader.FittingRows : reader.Rows),
-                RowsWithSource = source.Mode == LoadMode.Changes || reader is null ? null : reader.FittingRowsWithSource,
+                Schema = source.Mode == LoadMode.Changes ? context.Asset.Schema : reader?.Schema ?? context.Asset.Schema,
+                RowsWithSource = source.Mode == LoadMode.Changes || reader is null ? null : () => reader.FittingRowsWithSource,
                 Checks = ChecksOf(source, checks),
                 Unreadable = () => reader?.Unreadable(connection, isSecondPass) ?? new UnreadableRows(0, ""),
-                BlocksUnreadable = source.OnMismatch == OnMismatch.Block,
+                BlocksUnreadable = source.Contract.Types == ContractMode.Freeze,
                 Placement = load.Placement,
                 TimeColumn = source.TimeColumn,
                 Unit = source.Interval,

@@ -6,6 +6,7 @@ using Millrace.Lake;
 using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Runs;
+using Millrace.Sources.Contract;
 using Millrace.Sources.Formats;
 using Millrace.Sql;
 
@@ -52,7 +53,7 @@ public sealed class ReplayTask(SqlSessionPool pool, Home home, Func<TaskRecord, 
         using var session = pool.Rent();
         using var interrupt = cancellationToken.Register(session.Connection.Interrupt);
         var connection = session.Connection;
-        connection.Execute($"CREATE OR REPLACE TEMP TABLE _millrace_open AS {spec.Open}");
+        connection.Execute($"CREATE OR REPLACE TEMP TABLE _millrace_open AS SELECT * FROM ({spec.Open}){(spec.Drop is null ? " WHERE NOT starts_with(check_id, 'value(')" : "")}");
         connection.Execute($"CREATE OR REPLACE TEMP TABLE _millrace_fit AS {LoadTask.Empty(WithEntry(context.Asset.Schema))}");
         var scratch = Path.Combine(home.TempFolder, "replay-" + context.Task.Id.Replace('/', '+'));
         try
@@ -172,11 +173,11 @@ public sealed class ReplayTask(SqlSessionPool pool, Home home, Func<TaskRecord, 
     private void Fit(DuckConnection connection, TaskContext context, ReplaySpec spec, string scratch)
     {
         Directory.CreateDirectory(scratch);
+        spec = spec with { Source = spec.Source.Over(context.Asset.Schema) };
         var columns = string.Join(", ", WithEntry(context.Asset.Schema).Names.Select(SqlName.Quote));
         foreach (var (source, file) in Files(connection, spec, scratch))
         {
-            var reader = new CsvFormat().Open(source, [file], scratch);
-            connection.Execute("DROP TABLE IF EXISTS millrace_rejects_0; DROP TABLE IF EXISTS millrace_scans_0");
+            var reader = new CsvFormat().Open(new ReadRequest { Source = source, Files = [file], Scratch = Path.Combine(scratch, "read"), Connection = connection });
             connection.Execute($"INSERT INTO _millrace_fit BY NAME SELECT {columns} FROM ({reader.FittingRows})");
         }
 
@@ -199,7 +200,7 @@ public sealed class ReplayTask(SqlSessionPool pool, Home home, Func<TaskRecord, 
     {
         var entry = new ContractColumn(Entry, DataType.String, false, null, null, 0);
         var tabs = spec.Source.Csv with { Delimiter = "\t", Quote = "\"", Escape = "\"", Header = true, NullText = "", Encoding = "utf-8", SkipLines = 0, Comment = null };
-        var reading = spec.Source with { Place = null, Format = "csv", Columns = [.. spec.Source.Columns, entry], ExtraColumns = ExtraColumns.Ignore, Csv = tabs };
+        var reading = spec.Source with { Place = null, Format = "csv", Columns = [.. spec.Source.Columns, entry], Contract = new LoadContract(ContractMode.Ignore), Csv = tabs };
 
         // What a check set aside was read already, and is written as the engine writes values; what the contract set aside is as it stood there.
         var (raw, typed) = (new InputFile("raw.csv", Path.Combine(scratch, "raw.csv")), new InputFile("typed.csv", Path.Combine(scratch, "typed.csv")));
@@ -229,7 +230,7 @@ public sealed class ReplayTask(SqlSessionPool pool, Home home, Func<TaskRecord, 
 
     private static IEnumerable<InputFile> Lines(DuckConnection connection, ReplaySpec spec, string scratch)
     {
-        if (spec.Source.Format != "csv")
+        if (KnownFormats.Find(spec.Source.Format) is not CsvFormat)
             yield break;
         using var lines = connection.Query(
             "SELECT source, entry, \"row\" FROM _millrace_open WHERE check_id = 'contract' AND CASE WHEN json_valid(\"row\") THEN json_type(\"row\") <> 'OBJECT' ELSE true END ORDER BY source, entry");
@@ -238,7 +239,7 @@ public sealed class ReplayTask(SqlSessionPool pool, Home home, Func<TaskRecord, 
             var (csv, quote) = (spec.Source.Csv, spec.Source.Csv.Quote);
             var name = FormattableString.Invariant($"lines-{Directory.EnumerateFiles(scratch).Count()}.csv");
             var text = new StringBuilder();
-            text.AppendJoin(csv.Delimiter, Header(spec, group.Key).Prepend(Entry).Select(n => quote + n.Replace(quote.Length > 0 ? quote : "\0", csv.Escape + quote, StringComparison.Ordinal) + quote)).Append('\n');
+            text.AppendJoin(csv.Delimiter, Header(spec, group.Key, scratch).Prepend(Entry).Select(n => quote + n.Replace(quote.Length > 0 ? quote : "\0", csv.Escape + quote, StringComparison.Ordinal) + quote)).Append('\n');
             foreach (var line in group)
                 text.Append(quote).Append(line.Entry).Append(quote).Append(csv.Delimiter).Append(line.Line.TrimEnd('\r', '\n')).Append('\n');
             File.WriteAllText(Path.Combine(scratch, name), text.ToString());
@@ -247,11 +248,13 @@ public sealed class ReplayTask(SqlSessionPool pool, Home home, Func<TaskRecord, 
     }
 
     /// <summary>The header of the file that a line came from, while the file is there; else the contract's columns in their order.</summary>
-    private static IReadOnlyList<string> Header(ReplaySpec spec, string file)
+    private static IReadOnlyList<string> Header(ReplaySpec spec, string file, string scratch)
     {
         try
         {
-            return CsvHeader.Read(spec.Folder, file, spec.Source with { ExtraColumns = ExtraColumns.Ignore });
+            var input = new InputFile(file, Path.GetFullPath(Path.Combine(spec.Folder, file)));
+            var plain = PlainText.Of(input, spec.Source.Csv.Encoding, Path.Combine(scratch, "header"), 0, CancellationToken.None);
+            return CsvHeader.Read(plain, file, spec.Source with { Contract = new LoadContract(ContractMode.Ignore) });
         }
         catch (Exception e) when (e is SourceException or IOException or UnauthorizedAccessException or ArgumentException)
         {
