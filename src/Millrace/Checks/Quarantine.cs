@@ -34,8 +34,9 @@ public static class Quarantine
     /// <param name="connection">Sees what the SELECT reads.</param>
     /// <param name="write">The write that the rows belong to.</param>
     /// <param name="select">Gives <c>check_id, reason, source, line, row</c>.</param>
+    /// <param name="count">How many rows that is; another number would lose or double some, and is refused.</param>
     /// <returns>The journal's version.</returns>
-    internal static long Commit(DuckConnection connection, TableWrite write, string select)
+    internal static long Commit(DuckConnection connection, TableWrite write, string select, long count)
     {
         var context = write.Context;
         var table = new LakeTable(write.QuarantineFolder);
@@ -45,6 +46,13 @@ public static class Quarantine
             FROM ({select})
             """;
         var staged = table.Stage(connection, rows, Schema, new StageOptions { Now = context.Now, FailpointPrefix = "quarantine" });
+        if (staged.Rows != count)
+        {
+            staged.Discard();
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"{count} rows of {context.Asset.Key.Title} go aside, but {staged.Rows} were written to its quarantine. Nothing was committed. Please report this."));
+        }
+
         var stamp = new CommitStamp(context.Task.Id, context.Fence, context.Now)
         {
             Info = new JsonObject { ["task"] = context.Task.Id, ["rows"] = staged.Rows },

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Millrace.Assets;
 using Millrace.Ledger;
 using Millrace.Runs;
@@ -45,6 +46,36 @@ public sealed record TableWrite
 
     /// <summary>For a source: the files taken in.</summary>
     public IReadOnlyList<SourceFile> Files { get; init; } = [];
+
+    /// <summary>Set where a place outside was asked.</summary>
+    public AskedWrite? Asked { get; init; }
+}
+
+/// <summary>What a write of rows has to know beside them that a place outside gave.</summary>
+public sealed record AskedWrite
+{
+    /// <summary>What the rows are made from, now that they are there.</summary>
+    public required Fingerprint Origin { get; init; }
+
+    /// <summary>What was read.</summary>
+    public required IReadOnlyList<SourceReceipt> Receipts { get; init; }
+
+    /// <summary>How far it was read, given the rows that fit and those that could not be read, as SELECTs.</summary>
+    public required Func<string, UnreadableRows, JsonObject> State { get; init; }
+
+    /// <summary>Makes of a SELECT of the rows that came, in their order, one of those that are to be added: some stand already. Columns that it does
+    /// not know pass through. Null when all are.</summary>
+    public Func<string, string>? Choose { get; init; }
+
+    /// <summary>Called after staging: how many rows came that are not among the rows of the write, because a later one took their place, or since
+    /// they say that a row is gone.</summary>
+    public Func<(long Superseded, long Deletes)>? Besides { get; init; }
+
+    /// <summary>Tasks whose quarantined rows may have come again: such a row goes aside once. Null when rows never come again.</summary>
+    public IReadOnlySet<string>? Reread { get; init; }
+
+    /// <summary>What is said when nothing new came.</summary>
+    public required string NothingNew { get; init; }
 }
 
 /// <summary>Rows that could not be read: how many, and a SELECT of <c>check_id, reason, source, line, row</c>.</summary>
@@ -62,6 +93,11 @@ public abstract record Placement
 
     /// <summary>Those whose event time lies in the intervals go.</summary>
     public sealed record Replace(IntervalSet Intervals) : Placement;
+
+    /// <summary>They stay, but for those whose key is among the new rows' keys or those that <paramref name="Gone"/> selects.</summary>
+    /// <param name="Key">The key's columns, at least one.</param>
+    /// <param name="Gone">A SELECT of keys whose rows go without a new one; null for none.</param>
+    public sealed record Merge(IReadOnlyList<string> Key, string? Gone) : Placement;
 
     /// <summary>They stay, but for the batches that are loaded again; new files carry the batch as a tag.</summary>
     public sealed record Batch(string Name, IReadOnlySet<string> Reloaded) : Placement

@@ -41,15 +41,26 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         CommitRequest? request = null;
         try
         {
-            var unreadable = write.Unreadable?.Invoke() ?? new UnreadableRows(0, "");
-            var rowsIn = staged.Rows + unreadable.Count;
+            var came = write.Unreadable?.Invoke() ?? new UnreadableRows(0, "");
+            var state = write.Asked?.State(staged.ToRelation().Sql, came);
+            var (superseded, deletes) = write.Asked?.Besides?.Invoke() ?? (0, 0);
+            var fitting = staged.Rows;
+            var unreadable = New(came);
+            staged = Chosen(staged);
+            var skipped = superseded + (fitting - staged.Rows) + (came.Count - unreadable.Count);
+            if (write.Asked is { } asked && _context.Base is not null && staged.Rows + unreadable.Count + deletes == 0 && write.Placement is not Placement.Overwrite)
+            {
+                staged.Discard();
+                return new TaskOutcome.Unchanged(asked.NothingNew);
+            }
 
             _context.Report("checking", null);
-            var (kept, aside) = SetAside(staged, unreadable);
+            var (kept, aside) = SetAside(staged, unreadable, fitting);
             staged = kept;
+            skipped += aside.Skipped;
             request = Request(staged);
             var checks = _context.Asset.LineageChecks.Concat(aside.Records).Concat(Ask(staged, request)).ToList();
-            var counts = new RowCounts(rowsIn, staged.Rows, rowsIn - staged.Rows, Total(request));
+            var counts = new RowCounts(fitting + came.Count + superseded + deletes, staged.Rows, aside.Count, Total(request)) { Skipped = skipped, Deletes = deletes };
             var blocking = checks.Where(c => !c.Passed && c.Effect == "block").ToList();
             if (blocking.Count > 0)
             {
@@ -58,8 +69,9 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
                 return new TaskOutcome.Blocked(message, counts with { Out = 0, Quarantined = 0 }, checks);
             }
 
+            AssertCounts(counts);
             _context.Report("committing", null);
-            long? quarantine = aside.Selects.Count > 0 ? Quarantine.Commit(connection, write, string.Join("\nUNION ALL\n", aside.Selects)) : null;
+            long? quarantine = aside.Selects.Count > 0 ? Quarantine.Commit(connection, write, string.Join("\nUNION ALL\n", aside.Selects), counts.Quarantined) : null;
             var version = new VersionRecord
             {
                 Id = new AssetVersion(_context.Task.Build, 0),
@@ -69,9 +81,11 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
                 Touched = Touched(staged),
                 Pending = _context.Pending,
                 Inputs = [.. _context.Inputs.Select(i => i.Id)],
-                Origin = _context.Origin,
+                Origin = write.Asked?.Origin ?? _context.Origin,
                 Rows = counts,
                 Files = write.Files,
+                Receipts = write.Asked?.Receipts ?? [],
+                State = state,
                 QuarantineVersion = quarantine,
                 Checks = checks,
                 Makers = new Dictionary<string, string>
@@ -96,6 +110,50 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         }
     }
 
+    /// <summary>The rows that are to be added, of those that a place gave.</summary>
+    private StagedFiles Chosen(StagedFiles staged)
+    {
+        if (write.Asked?.Choose is not { } choose || staged.Rows == 0)
+            return staged;
+        var chosen = Stage(choose(staged.ToRelation().Sql));
+        staged.Discard();
+        return chosen;
+    }
+
+    /// <summary>The rows that could not be read, without those that went aside in an earlier load and came again.</summary>
+    private UnreadableRows New(UnreadableRows came)
+    {
+        if (came.Count == 0 || Known() is not { } known)
+            return came;
+        var select = Unknown(came.Select, known);
+        using var count = connection.Query($"SELECT count(*) FROM ({select})");
+        return new UnreadableRows(Convert.ToInt64(count.Scalar(), CultureInfo.InvariantCulture), select);
+    }
+
+    /// <summary>The journal's rows that may have come again, or null.</summary>
+    private string? Known() => write.Asked?.Reread is { Count: > 0 } tasks && _context.QuarantineBase is { } journal
+        ? $"SELECT check_id, \"row\" FROM ({Quarantine.Read(write.QuarantineFolder, journal).Sql}) WHERE task_id IN ({string.Join(", ", tasks.Select(SqlName.Text))})"
+        : null;
+
+    /// <summary>Of equal rows so many are known as stand in the journal.</summary>
+    private static string Unknown(string select, string known) => $"""
+        SELECT a.check_id, a.reason, a.source, a.line, a."row"
+        FROM (SELECT *, row_number() OVER (PARTITION BY check_id, "row") AS _copy FROM ({select})) AS a
+        LEFT JOIN (SELECT check_id, "row", count(*) AS _stands FROM ({known}) GROUP BY ALL) AS j
+            ON j.check_id = a.check_id AND j."row" IS NOT DISTINCT FROM a."row"
+        WHERE a._copy > coalesce(j._stands, 0)
+        """;
+
+    private void AssertCounts(RowCounts counts)
+    {
+        if (!counts.Reconcile)
+        {
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The rows of {_context.Asset.Key.Title} do not add up: {counts.In} came in, but {counts.Out} would be committed, {counts.Quarantined} set aside, {counts.Skipped} skipped and {counts.Deletes} deletes applied. Nothing was committed. Please report this."));
+        }
+    }
+
     private StagedFiles Stage(string rows) => _table.Stage(connection, rows, write.Schema, new StageOptions
     {
         Now = _context.Now,
@@ -104,10 +162,10 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     });
 
     /// <summary>Takes the rows out that break a quarantining check. Only when there are such rows are the good ones written a second time.</summary>
-    private (StagedFiles Kept, Aside Aside) SetAside(StagedFiles staged, UnreadableRows unreadable)
+    private (StagedFiles Kept, Aside Aside) SetAside(StagedFiles staged, UnreadableRows unreadable, long fitting)
     {
         var selects = unreadable.Count > 0 ? new List<string> { unreadable.Select } : [];
-        var contract = Contract(staged, unreadable);
+        var contract = Contract(fitting, unreadable);
         var rows = staged.ToRelation().Sql;
         var rowChecks = write.Checks.OfType<RowCheck>().Where(c => c.Effect == CheckEffect.Quarantine).ToList();
         var uniques = write.Checks.OfType<UniqueCheck>().Where(c => c.Effect == CheckEffect.Quarantine).ToList();
@@ -117,7 +175,7 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         var records = contract.Concat(rowChecks.Select((c, i) => CheckScan.Record(c, broken[i], "quarantined")))
             .Concat(uniques.Select((u, i) => CheckScan.Record(u, twice[i], "quarantined, every copy"))).ToList();
         if (broken.Sum() + twice.Sum() == 0)
-            return (staged, new Aside(records, selects));
+            return (staged, new Aside(records, selects, unreadable.Count, 0));
 
         // A row goes aside once, under the first rule that it breaks.
         var rules = rowChecks.Select(c => (Check: (Check)c, Breaks: c.BreaksSql))
@@ -130,21 +188,29 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
             CREATE OR REPLACE TEMP TABLE _millrace_aside AS
             SELECT [{ids}][_millrace_rule] AS check_id, [{reasons}][_millrace_rule] AS reason, _source AS source, NULL::BIGINT AS line,
                 to_json(struct_pack({columns}))::VARCHAR AS "row"
-            FROM (SELECT n.*, {rule} AS _millrace_rule FROM ({write.RowsWithSource ?? $"SELECT *, NULL::VARCHAR AS _source FROM ({rows})"}) AS n)
+            FROM (SELECT n.*, {rule} AS _millrace_rule FROM ({WithSource(rows)}) AS n)
             WHERE _millrace_rule IS NOT NULL
             """);
-        selects.Add("SELECT * FROM _millrace_aside");
+        var fresh = Known() is { } known ? Unknown("SELECT * FROM _millrace_aside", known) : "SELECT * FROM _millrace_aside";
+        using var count = connection.Query($"SELECT (SELECT count(*) FROM _millrace_aside), (SELECT count(*) FROM ({fresh}))");
+        var counted = count.Rows().Single().Select(c => Convert.ToInt64(c, CultureInfo.InvariantCulture)).ToArray();
+        selects.Add(fresh);
         var kept = Stage($"SELECT n.* FROM ({rows}) AS n WHERE ({rule}) IS NULL");
         staged.Discard();
-        return (kept, new Aside(records, selects));
+        return (kept, new Aside(records, selects, unreadable.Count + counted[1], counted[0] - counted[1]));
     }
 
+    /// <summary>The rows that are to be added, with the place where each was read.</summary>
+    private string WithSource(string rows) => write.RowsWithSource is not { } located
+        ? $"SELECT *, NULL::VARCHAR AS _source FROM ({rows})"
+        : write.Asked?.Choose is { } choose ? choose(located) : located;
+
     /// <summary>What the contract says. When no row at all fits it, the shape of the data has changed, and setting everything aside would hide that.</summary>
-    private IEnumerable<CheckRecord> Contract(StagedFiles staged, UnreadableRows unreadable)
+    private IEnumerable<CheckRecord> Contract(long fitting, UnreadableRows unreadable)
     {
         if (write.Unreadable is null)
             return [];
-        var blocks = write.BlocksUnreadable || (staged.Rows == 0 && unreadable.Count > 0);
+        var blocks = write.BlocksUnreadable || (fitting == 0 && unreadable.Count > 0);
         var example = "";
         if (blocks && unreadable.Count > 0)
         {
@@ -152,7 +218,7 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
             example = $", for example {result.Scalar()}";
         }
 
-        var note = string.Create(CultureInfo.InvariantCulture, $"{unreadable.Count} of {staged.Rows + unreadable.Count} rows do not fit the contract{example}");
+        var note = string.Create(CultureInfo.InvariantCulture, $"{unreadable.Count} of {fitting + unreadable.Count} rows do not fit the contract{example}");
         return [new CheckRecord(ContractId, blocks ? "block" : "quarantine", unreadable.Count == 0, unreadable.Count, unreadable.Count == 0 ? "" : note)];
     }
 
@@ -186,6 +252,8 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     /// <summary>The table as it would be, for looking only: unlike a request it copies no file.</summary>
     private string TableWith(StagedFiles staged)
     {
+        if (write.Placement is Placement.Merge merge && _context.Base is { } m)
+            return $"SELECT b.* FROM ({_table.Read(m.Id.Number, m.EntryHash).ToRelation().Sql}) AS b WHERE NOT {IsReplaced(merge, staged)} UNION ALL BY NAME {staged.ToRelation().Sql}";
         if (write.Placement is not Placement.Replace replace || _context.Base is not { } b)
             return _table.Preview(Request(staged)).Sql;
         var rest = _table.Read(b.Id.Number, b.EntryHash).ToRelation(IntervalSet.All.Except(replace.Intervals), write.TimeColumn!);
@@ -201,6 +269,7 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
             Placement.Replace replace => _table.ReplaceIntervals(connection, basis, staged, replace.Intervals, write.TimeColumn!, stamp),
             Placement.Batch { Reloaded.Count: > 0 } batch => _table.ReplaceTagged(basis, staged, Placement.Batch.Tag, batch.Reloaded, stamp),
             Placement.Batch => _table.Append(basis, staged, stamp),
+            Placement.Merge merge => _table.ReplaceKeys(connection, basis, staged, merge.Key, KeysOf(merge, staged), stamp),
             _ => _table.Overwrite(basis, staged, stamp),
         };
     }
@@ -213,22 +282,41 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         return (basis?.RowCount ?? 0) - removed + request.Add.Sum(f => f.Rows ?? 0);
     }
 
+    /// <summary>The keys whose standing rows go.</summary>
+    private static string KeysOf(Placement.Merge merge, StagedFiles staged)
+    {
+        var keys = $"SELECT {string.Join(", ", merge.Key.Select(SqlName.Quote))} FROM ({staged.ToRelation().Sql})";
+        return merge.Gone is { } gone ? $"{keys} UNION {gone}" : keys;
+    }
+
     private IntervalSet Touched(StagedFiles staged)
     {
         if (write.Placement is Placement.Replace replace)
             return replace.Intervals;
+        if (write.Placement is Placement.Merge merge && write.TimeColumn is { } time)
+            return Units(staged.ToRelation().Sql, time).Union(_context.Base is { } b ? Units(Replaced(merge, staged, b), time) : IntervalSet.Empty);
         if (write.Placement is not Placement.Batch batch || write.TimeColumn is not { } column)
             return IntervalSet.All;
 
         var again = _context.Base is null ? [] : _context.Standing.Chain(_context.Base.Id).Where(v => batch.Reloaded.Contains(v.Task)).Select(v => v.Touched);
         var touched = again.Aggregate(IntervalSet.Empty, (sum, t) => sum.Union(t));
-        if (staged.Rows == 0)
-            return touched;
-        using var units = connection.Query(
-            $"SELECT DISTINCT date_trunc({SqlName.Text(write.Unit.Word())}, {SqlName.Quote(column)}::TIMESTAMP) FROM ({staged.ToRelation().Sql}) WHERE {SqlName.Quote(column)} IS NOT NULL");
-        return touched.Union(IntervalSet.Of(units.Rows().Select(r => new DateTimeOffset(DateTime.SpecifyKind((DateTime)r[0]!, DateTimeKind.Unspecified), TimeSpan.Zero))
-            .Select(start => new Interval(start, write.Unit.Add(start, 1)))));
+        return staged.Rows == 0 ? touched : touched.Union(Units(staged.ToRelation().Sql, column));
     }
+
+    private IntervalSet Units(string rows, string column)
+    {
+        using var units = connection.Query(
+            $"SELECT DISTINCT date_trunc({SqlName.Text(write.Unit.Word())}, {SqlName.Quote(column)}::TIMESTAMP) FROM ({rows}) WHERE {SqlName.Quote(column)} IS NOT NULL");
+        return IntervalSet.Of(units.Rows().Select(r => new DateTimeOffset(DateTime.SpecifyKind((DateTime)r[0]!, DateTimeKind.Unspecified), TimeSpan.Zero))
+            .Select(start => new Interval(start, write.Unit.Add(start, 1))));
+    }
+
+    private string Replaced(Placement.Merge merge, StagedFiles staged, VersionRecord basis) =>
+        $"SELECT b.* FROM ({_table.Read(basis.Id.Number, basis.EntryHash).ToRelation().Sql}) AS b WHERE {IsReplaced(merge, staged)}";
+
+    private static string IsReplaced(Placement.Merge merge, StagedFiles staged) =>
+        $"EXISTS (SELECT 1 FROM ({KeysOf(merge, staged)}) AS k WHERE "
+            + string.Join(" AND ", merge.Key.Select(c => $"k.{SqlName.Quote(c)} IS NOT DISTINCT FROM b.{SqlName.Quote(c)}")) + ")";
 
     private string BlockedMessage(List<CheckRecord> blocking, StagedFiles staged)
     {
@@ -243,5 +331,9 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         return string.Join("; ", lines);
     }
 
-    private sealed record Aside(IReadOnlyList<CheckRecord> Records, IReadOnlyList<string> Selects);
+    /// <param name="Records">What the quarantining rules found.</param>
+    /// <param name="Selects">Where the rows that go aside can be selected from.</param>
+    /// <param name="Count">How many go aside.</param>
+    /// <param name="Skipped">How many broke a rule that went aside in an earlier load already.</param>
+    private sealed record Aside(IReadOnlyList<CheckRecord> Records, IReadOnlyList<string> Selects, long Count, long Skipped);
 }

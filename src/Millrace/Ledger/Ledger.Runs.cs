@@ -69,7 +69,7 @@ public sealed partial class Ledger
     /// <summary>Ends an attempt that committed nothing.</summary>
     /// <param name="task">The task's id.</param>
     /// <param name="fence">The attempt.</param>
-    /// <param name="state">Blocked or Failed.</param>
+    /// <param name="state">Blocked, Failed or Idle.</param>
     /// <param name="message">What a person should read.</param>
     /// <param name="checks">What the checks found, as far as they ran.</param>
     public void EndAttempt(string task, long fence, TaskState state, string message, IReadOnlyList<CheckRecord> checks) => Write(t =>
@@ -79,7 +79,7 @@ public sealed partial class Ledger
             ["fence"] = fence, ["state"] = Word(state),
             ["failedChecks"] = new JsonArray([.. checks.Where(c => !c.Passed).Select(c => (JsonNode)JsonValue.Create(c.Id)!)]),
         };
-        var at = Instants.Format(Append(t, state == TaskState.Blocked ? "task.blocked" : "task.failed", task, body).At);
+        var at = Instants.Format(Append(t, state switch { TaskState.Blocked => "task.blocked", TaskState.Idle => "task.idle", _ => "task.failed" }, task, body).At);
         t.Connection!.Execute(
             "update attempt set state = @state, ended = @at, message = @message where task = @task and fence = @fence",
             new { task, fence, state = Word(state), at, message },

@@ -43,6 +43,9 @@ public enum TaskState
     /// <summary>An error; nothing was committed.</summary>
     Failed,
 
+    /// <summary>It found nothing to do; nothing was committed.</summary>
+    Idle,
+
     /// <summary>Never begun: the run ended first.</summary>
     Skipped,
 }

@@ -3,12 +3,24 @@ using Millrace.Assets;
 
 namespace Millrace.Ledger;
 
-/// <summary>Rows of one commit. What came in was committed or quarantined: In = Out + Quarantined.</summary>
+/// <summary>Rows of one commit. What came in was committed or quarantined: In = Out + Quarantined. Where a place outside was asked, some of
+/// what came may have been skipped, or have been a delete.</summary>
 /// <param name="In">Rows that the source or the query gave.</param>
 /// <param name="Out">Rows that the commit added.</param>
 /// <param name="Quarantined">Rows kept aside with their reasons.</param>
 /// <param name="Total">Rows of the table after the commit.</param>
-public sealed record RowCounts(long In, long Out, long Quarantined, long Total);
+public sealed record RowCounts(long In, long Out, long Quarantined, long Total)
+{
+    /// <summary>Rows that came and were not to be added: they stand already, a later row of the same load took their place, or they lie outside of
+    /// the cursor's range.</summary>
+    public long Skipped { get; init; }
+
+    /// <summary>Rows that said of another row that it is gone.</summary>
+    public long Deletes { get; init; }
+
+    /// <summary>True when every row that came is accounted for: In = Out + Quarantined + Skipped + Deletes.</summary>
+    public bool Reconcile => In == Out + Quarantined + Skipped + Deletes;
+}
 
 /// <summary>A file that a source batch took in.</summary>
 /// <param name="Path">Relative to the project, forward slashes.</param>
@@ -16,6 +28,34 @@ public sealed record RowCounts(long In, long Out, long Quarantined, long Total);
 /// <param name="Size">Bytes.</param>
 /// <param name="Batch">The load that took it in; its data files carry this as the tag <c>millrace.batch</c>.</param>
 public sealed record SourceFile(string Path, string Hash, long Size, string Batch);
+
+/// <summary>One thing that was read of a place outside: a file, page, query or batch of messages.</summary>
+/// <param name="Name">What was read, without secrets.</param>
+/// <param name="Batch">The load that read it; its landing has this name.</param>
+/// <param name="Landed">The files of that landing which hold it.</param>
+/// <param name="Bytes">Bytes as they came.</param>
+/// <param name="Hash">SHA-256 of the landed bytes, lower-case hex.</param>
+/// <param name="At">When it was read, UTC.</param>
+/// <param name="Details">What else identifies it: ETag, log position, first and last offset.</param>
+public sealed record SourceReceipt(
+    string Name, string Batch, IReadOnlyList<string> Landed, long Bytes, string Hash, DateTimeOffset At, IReadOnlyDictionary<string, string> Details)
+{
+    internal JsonObject ToJson() => new()
+    {
+        ["name"] = Name,
+        ["batch"] = Batch,
+        ["landed"] = new JsonArray([.. Landed.Select(l => JsonValue.Create(l))]),
+        ["bytes"] = Bytes,
+        ["sha256"] = Hash,
+        ["at"] = At.UtcDateTime.ToString("O"),
+        ["details"] = new JsonObject(Details.Select(d => KeyValuePair.Create(d.Key, (JsonNode?)JsonValue.Create(d.Value)))),
+    };
+
+    internal static SourceReceipt FromJson(JsonObject json) => new(
+        (string)json["name"]!, (string)json["batch"]!, [.. json["landed"]!.AsArray().Select(l => (string)l!)], (long)json["bytes"]!, (string)json["sha256"]!,
+        DateTimeOffset.Parse((string)json["at"]!, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.RoundtripKind),
+        json["details"]!.AsObject().ToDictionary(d => d.Key, d => (string)d.Value!));
+}
 
 /// <summary>What one commit made, from what, and how it went: a version with its makers.</summary>
 /// <remarks>
@@ -60,6 +100,12 @@ public sealed record VersionRecord
     /// <summary>For a source: the files of this commit's batches. Files of earlier batches stand in the versions before.</summary>
     public IReadOnlyList<SourceFile> Files { get; init; } = [];
 
+    /// <summary>For a source whose place is asked: what was read. What earlier loads read stands in the versions before.</summary>
+    public IReadOnlyList<SourceReceipt> Receipts { get; init; } = [];
+
+    /// <summary>For a source whose place is asked: how far it was read, under <c>cursor</c> and <c>place</c>; null for others.</summary>
+    public JsonObject? State { get; init; }
+
     /// <summary>The Delta version of the quarantine journal that holds this commit's quarantined rows, or null.</summary>
     public long? QuarantineVersion { get; init; }
 
@@ -76,7 +122,21 @@ public sealed record VersionRecord
     public long Milliseconds { get; init; }
 
     /// <summary>The part that <c>commitInfo</c> and the ledger share; without number, hash and time, which the commit decides.</summary>
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
+    {
+        var json = Common();
+        if (State is not null)
+            json["state"] = State.DeepClone();
+        if (Receipts.Count > 0)
+            json["receipts"] = new JsonArray([.. Receipts.Select(r => (JsonNode)r.ToJson())]);
+        if (Rows.Skipped > 0)
+            json["rows"]!["skipped"] = Rows.Skipped;
+        if (Rows.Deletes > 0)
+            json["rows"]!["deletes"] = Rows.Deletes;
+        return json;
+    }
+
+    private JsonObject Common() => new()
     {
         ["asset"] = Id.Asset.ToString(),
         ["fingerprint"] = Id.Build.Fingerprint.Text,
@@ -115,7 +175,13 @@ public sealed record VersionRecord
         Inputs = [.. json["inputs"]!.AsArray().Select(i => new AssetVersion(
             new Build(AssetKey.Parse((string)i!["asset"]!), new Fingerprint((string)i["fingerprint"]!)), (long)i["version"]!))],
         Origin = new Fingerprint((string)json["origin"]!),
-        Rows = new RowCounts((long)json["rows"]!["in"]!, (long)json["rows"]!["out"]!, (long)json["rows"]!["quarantined"]!, (long)json["rows"]!["total"]!),
+        Rows = new RowCounts((long)json["rows"]!["in"]!, (long)json["rows"]!["out"]!, (long)json["rows"]!["quarantined"]!, (long)json["rows"]!["total"]!)
+        {
+            Skipped = (long?)json["rows"]!["skipped"] ?? 0,
+            Deletes = (long?)json["rows"]!["deletes"] ?? 0,
+        },
+        Receipts = [.. (json["receipts"]?.AsArray() ?? []).Select(r => SourceReceipt.FromJson(r!.AsObject()))],
+        State = json["state"]?.DeepClone().AsObject(),
         Files = [.. json["files"]!.AsArray().Select(f => new SourceFile((string)f!["path"]!, (string)f["sha256"]!, (long)f["size"]!, (string)f["batch"]!))],
         QuarantineVersion = (long?)json["quarantineVersion"],
         Checks = [.. json["checks"]!.AsArray().Select(c => CheckRecord.FromJson(c!.AsObject()))],

@@ -15,6 +15,9 @@ public enum PlanAction
     /// <summary>A task computes it.</summary>
     Compute,
 
+    /// <summary>A task asks a place outside for what is new; it may find nothing.</summary>
+    Ask,
+
     /// <summary>It cannot be computed; what stands stays.</summary>
     Hold,
 

@@ -93,6 +93,8 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
     {
         var pointer = PointerOf(asset.Key);
         var current = pointer is not null && pointer.Version.Build == asset.Build ? standing.Version(pointer.Version) : null;
+        if (asset.Asks is { } place)
+            return Ask(asset, place, current);
         if (current is not null && Satisfies(current, origin))
             return Settled(asset, current, PlanAction.Keep, "stands");
         if (asset.RejectedOrigins.Contains(origin))
@@ -174,6 +176,23 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
             ChangesDefinition = PointerOf(asset.Key)?.Version.Build != asset.Build,
             Base = start,
             After = new AssetState(origin, [], null, asset.TimeColumn is not null) { IsAwaited = true },
+        };
+    }
+
+    /// <summary>What is new nobody knows before the place is asked, and a plan asks nothing outside.</summary>
+    private Decision Ask(WantedAsset asset, string place, VersionRecord? current)
+    {
+        // The newest version that continues what stands: a dead run's commit, or another environment's load.
+        var start = BestBase(asset, current, v => standing.Chain(v.Id).All(
+            c => !asset.RejectedBatches.Contains(c.Task) && !c.Receipts.Any(r => asset.RejectedBatches.Contains(r.Batch))));
+        return new Decision
+        {
+            Asset = asset.Key,
+            Action = start is null ? PlanAction.Compute : PlanAction.Ask,
+            Reason = current is null ? $"{ChangeOf(asset)}, asks {place} for everything" : $"asks {place} for what is new",
+            ChangesDefinition = PointerOf(asset.Key)?.Version.Build != asset.Build,
+            Base = start,
+            After = start is null ? new AssetState(default, [], null, asset.TimeColumn is not null) { IsAwaited = true } : StateOf(asset, start),
         };
     }
 

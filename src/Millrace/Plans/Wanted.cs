@@ -36,6 +36,12 @@ public sealed record WantedAsset
     /// </summary>
     public IReadOnlyList<SourceFile>? Files { get; init; }
 
+    /// <summary>For a source whose place outside has to be asked what is new: the kind of place, such as <c>postgres</c>; else null.</summary>
+    public string? Asks { get; init; }
+
+    /// <summary>For such a source: the tasks whose batches a rollback rejected.</summary>
+    public IReadOnlySet<string> RejectedBatches { get; init; } = new HashSet<string>();
+
     /// <summary>True when the obstacle is a rollback's word: someone chose that it is not computed.</summary>
     public bool IsRejected { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Millrace.Assets;
 using Millrace.Ledger;
+using Millrace.Plans;
 
 namespace Millrace.Project;
 
@@ -60,6 +61,10 @@ public sealed partial class Engine
                 : $"No rollback of '{Environment}' rejected anything of '{asset}'. Rejected is something of: {string.Join(", ", rejections.Select(r => r.Asset.Title).Distinct())}.");
     }
 
+    /// <summary>The loads that asked a place, and what they read.</summary>
+    private static IEnumerable<string> Batches(Standing standing, Pointer pointer) =>
+        standing.Chain(pointer.Version).Where(v => v.State is not null).SelectMany(v => v.Receipts.Select(r => r.Batch).Append(v.Task)).Distinct();
+
     /// <summary>The makers of what a rollback takes away: changed definitions and builds, removals, and the source files that came in.</summary>
     private List<Rejection> Rejected(IReadOnlyDictionary<AssetKey, Pointer> now, IReadOnlyDictionary<AssetKey, Pointer> then)
     {
@@ -90,6 +95,8 @@ public sealed partial class Engine
             if (key.Kind == AssetKind.Source)
             {
                 var kept = to is null ? [] : standing.Files(to.Version).Select(f => f.Hash).ToHashSet(StringComparer.Ordinal);
+                if (to is not null && to.Version.Build == from.Version.Build)
+                    rejected.AddRange(Batches(standing, from).Except(Batches(standing, to)).Select(b => new Rejection(key, Rejection.Batch, b, 0)));
                 if (to is not null)
                     rejected.AddRange(standing.Files(from.Version).Where(f => !kept.Contains(f.Hash)).Select(f => new Rejection(key, Rejection.Batch, f.Hash, 0)));
             }

@@ -162,7 +162,7 @@ public sealed partial class Engine
             var version = versions.GetValueOrDefault(d.Asset);
             var state = d.Action switch
             {
-                PlanAction.Keep => "current",
+                PlanAction.Keep or PlanAction.Ask => "current",
                 PlanAction.Hold => "held",
                 _ => pointers.ContainsKey(d.Asset) ? "stale" : "missing",
             };
@@ -174,7 +174,7 @@ public sealed partial class Engine
             });
             return new AssetStatus(d.Asset, KindOf(Project.Assets.GetValueOrDefault(d.Asset)), version?.Id.Number, version?.Rows.Total, version?.Committed, state, note);
         }).ToList();
-        var waiting = plan.Decisions.Where(d => d.Action != PlanAction.Keep)
+        var waiting = plan.Decisions.Where(d => d.Action is not (PlanAction.Keep or PlanAction.Ask))
             .Select(d => d.Action == PlanAction.Hold ? $"{d.Asset.Title} is held back: {d.Reason}" : $"{d.Asset.Title} waits for a run: {d.Reason}").ToList();
         return new StatusView(
             Environment, Ledger.Releases(Environment, 1).FirstOrDefault(), Ledger.Runs(1).FirstOrDefault(), assets, waiting, Ledger.Rejections(Environment),

@@ -27,6 +27,9 @@ public sealed record EngineOptions
     /// <summary>True: the project is what the environment's release says, whatever lies in the folder. A server and its schedules open it so.</summary>
     public bool AsReleased { get; init; }
 
+    /// <summary>Where <c>${env:NAME}</c> gets its values from.</summary>
+    public Func<string, string?> Variable { get; init; } = System.Environment.GetEnvironmentVariable;
+
     /// <summary>Where time comes from.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -155,7 +158,7 @@ public sealed partial class Engine : IDisposable
         Work? work = null;
         var kinds = new ITaskKind[]
         {
-            new LoadTask(_pool, Home, _sourceFolder, key => ((SourceDefinition)work!.Project.Assets[key].Definition, work.Project.Assets[key].Checks)),
+            new LoadTask(_pool, Home, _sourceFolder, key => ((SourceDefinition)work!.Project.Assets[key].Definition, work.Project.Assets[key].Checks), _options.Clock, _options.Variable),
             new TableTask(_pool, Home, key => SpecOf(work!.Project, key)),
             new ModelTask(_pool, Home, Registry, Tracking, Ledger, key => ModelSpecOf(work!, key)),
         };
@@ -165,6 +168,7 @@ public sealed partial class Engine : IDisposable
             _options.Observe?.Invoke(moment);
         });
         var adopted = runner.Recover();
+        CleanLandings();
         work = Prepare(request);
         var plan = work.Planner.Plan(work.IsSelected);
         Approve(request, plan);
@@ -258,7 +262,9 @@ public sealed partial class Engine : IDisposable
                         $"release {origins[^1].Release} rolled back what it makes of its inputs. New inputs, a changed {a.Value.Definition.File} or 'millrace resume {a.Key.Name}' compute it again."));
             }
 
-            var withFiles = a.Value.Definition is SourceDefinition source ? WithFiles(wanted, source, standing, rejections[a.Key].ToList()) : wanted;
+            var withFiles = a.Value.Definition is SourceDefinition source
+                ? source.Place is null ? WithFiles(wanted, source, standing, rejections[a.Key].ToList()) : WithBatches(wanted, source, standing, rejections[a.Key].ToList())
+                : wanted;
             return withFiles with
             {
                 RejectedOrigins = origins.Select(r => new Fingerprint(r.Value[(wanted.Build.Fingerprint.Text.Length + 1)..])).ToHashSet(),
@@ -350,7 +356,7 @@ public sealed partial class Engine : IDisposable
     /// <summary>The files that lie there, without those that a rollback rejected. Rows of files that are gone, or rejected in their new form, stay.</summary>
     private WantedAsset WithFiles(WantedAsset wanted, SourceDefinition source, Standing standing, List<Rejection> rejections)
     {
-        var found = _sourceFolder.Find(source.Path);
+        var found = _sourceFolder.Find(source.Path!);
         var stands = standing.Pointers.TryGetValue(wanted.Key, out var pointer) && pointer.Version.Build == wanted.Build ? standing.Files(pointer.Version) : [];
         var rejected = found.Where(f => rejections.Any(r => r.Kind == Rejection.Batch && r.Value == f.Hash) && !stands.Any(s => s.Path == f.Path && s.Hash == f.Hash)).ToList();
         var files = found.Except(rejected).ToList();

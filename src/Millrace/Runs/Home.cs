@@ -30,6 +30,9 @@ public sealed class Home
     /// <summary>Where run logs go, as JSON lines.</summary>
     public string LogFolder => Path.Combine(Folder, "logs");
 
+    /// <summary>Where the raw records of loads from places outside lie.</summary>
+    public string LandingFolder => Path.Combine(Folder, "landing");
+
     /// <summary>What can be computed again at any time; may be deleted.</summary>
     public string CacheFolder => Path.Combine(Folder, "cache");
 

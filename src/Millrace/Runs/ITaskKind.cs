@@ -70,6 +70,9 @@ public abstract record TaskOutcome
     /// <summary>One version stands, and a gate keeps it from being released.</summary>
     public sealed record Refused(VersionRecord Version, string Message) : TaskOutcome;
 
+    /// <summary>There was nothing to do, which nobody could know before: a place outside was asked and had nothing new.</summary>
+    public sealed record Unchanged(string Message) : TaskOutcome;
+
     /// <summary>A check said no; the staged files are gone.</summary>
     public sealed record Blocked(string Message, RowCounts Rows, IReadOnlyList<CheckRecord> Checks) : TaskOutcome;
 }

@@ -204,7 +204,7 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
             runner.Observe(key, "decided", null, decision.Reason);
             return decision.Action switch
             {
-                PlanAction.Compute => Compute(planner.Wanted.Assets[key], decision, parents, cancellationToken),
+                PlanAction.Compute or PlanAction.Ask => Compute(planner.Wanted.Assets[key], decision, parents, cancellationToken),
                 PlanAction.Hold => (decision.After, Settle(decision, AssetOutcome.Held)),
                 PlanAction.Point => (decision.After, Settle(decision, AssetOutcome.Pointed)),
                 _ => (decision.After, Settle(decision, AssetOutcome.Unchanged)),
@@ -225,6 +225,7 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
             var (rows, checks) = (new RowCounts(0, 0, 0, 0), new List<CheckRecord>());
             var latest = decision.Base;
             var computed = 0;
+            string? nothing = null;
             AssetResult Result(AssetOutcome outcome, string? message) => new(
                 asset.Key, outcome, decision.Reason, message, decision.Note, rows, checks,
                 asset.Incremental is { } kind ? tasks.Take(computed).Sum(t => t.Intervals.CountUnits(kind.Unit) ?? 0) : null, timer.Elapsed);
@@ -262,6 +263,11 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
                             computed++;
                             runner.Observe(asset.Key, "committed", (double)computed / tasks.Count, null);
                             break;
+                        case TaskOutcome.Unchanged unchanged:
+                            runner.Ledger.EndAttempt(tasks[i].Id, fence, TaskState.Idle, unchanged.Message, []);
+                            runner.Observe(asset.Key, "unchanged", null, unchanged.Message);
+                            nothing = unchanged.Message;
+                            break;
                         case TaskOutcome.Refused refused:
                             runner.Ledger.CommitVersion(refused.Version);
                             rows = Sum(rows, refused.Version.Rows);
@@ -290,7 +296,11 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
                 }
             }
 
-            return (latest is null ? decision.After : Planner.StateOf(asset, latest), Result(AssetOutcome.Computed, null));
+            var state = latest is null ? decision.After : Planner.StateOf(asset, latest);
+            if (nothing is null || computed > 0)
+                return (state, Result(AssetOutcome.Computed, null));
+            var stands = planner.Standing.Pointers.GetValueOrDefault(asset.Key)?.Version == latest?.Id;
+            return (state, Result(stands ? AssetOutcome.Unchanged : AssetOutcome.Pointed, nothing));
         }
 
         /// <summary>Models may have the name of a table.</summary>
@@ -311,7 +321,11 @@ public sealed class Runner(Ledger.Ledger ledger, IReadOnlyList<ITaskKind> kinds,
             return [.. units.Chunk(size).Select(c => IntervalSet.Of(c))];
         }
 
-        private static RowCounts Sum(RowCounts a, RowCounts b) => new(a.In + b.In, a.Out + b.Out, a.Quarantined + b.Quarantined, b.Total);
+        private static RowCounts Sum(RowCounts a, RowCounts b) => new(a.In + b.In, a.Out + b.Out, a.Quarantined + b.Quarantined, b.Total)
+        {
+            Skipped = a.Skipped + b.Skipped,
+            Deletes = a.Deletes + b.Deletes,
+        };
     }
 
     private Ledger.Ledger Ledger => ledger;

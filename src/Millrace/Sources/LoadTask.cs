@@ -4,17 +4,24 @@ using Millrace.Checks.Types;
 using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Runs;
+using Millrace.Sources.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Sources;
 
-/// <summary>Loads the new and changed files of a source into its table.</summary>
+/// <summary>Loads what is new of a source into its table: new and changed files of the project folder, or what a place outside gives.</summary>
 /// <param name="pool">Engines.</param>
 /// <param name="home">Where tables lie.</param>
 /// <param name="folder">Where the files lie, and how they were when the plan was made.</param>
 /// <param name="sources">Definition and checks of each source.</param>
-public sealed class LoadTask(SqlSessionPool pool, Home home, SourceFolder folder, Func<AssetKey, (SourceDefinition Source, IReadOnlyList<Check> Checks)> sources) : ITaskKind
+/// <param name="clock">The run's clock.</param>
+/// <param name="variable">The value of an environment variable, or null.</param>
+public sealed partial class LoadTask(
+    SqlSessionPool pool, Home home, SourceFolder folder, Func<AssetKey, (SourceDefinition Source, IReadOnlyList<Check> Checks)> sources,
+    TimeProvider clock, Func<string, string?> variable) : ITaskKind
 {
+    private readonly Landings _landings = new(home.LandingFolder);
+
     /// <summary>The word in plans and in the ledger.</summary>
     public const string Kind = "load";
 
@@ -28,57 +35,87 @@ public sealed class LoadTask(SqlSessionPool pool, Home home, SourceFolder folder
     public TaskOutcome Execute(TaskContext context, CancellationToken cancellationToken)
     {
         var (source, checks) = sources(context.Asset.Key);
+        if (source.Place is not null)
+            return LoadPlace(context, source, checks, cancellationToken);
+
         var batch = Choose(context);
         if (batch.Files.Count == 0 && context.Base is null)
             throw new SourceException(context.Asset.Note is { } note ? $"No file is left to load: {note}" : $"No file matches '{source.Path}' in the project folder. Put a file there, or change 'path' in {source.File}.");
 
         using var session = pool.Rent();
         using var interrupt = cancellationToken.Register(session.Connection.Interrupt);
-        var csv = new CsvSource(source, folder.Folder, [.. batch.Files.Select(f => f.Path)]);
+        var scratch = Path.Combine(home.TempFolder, "load-" + context.Task.Id.Replace('/', '+'));
         try
         {
-            return Write(session.Connection, context, source, checks, batch, csv, isSecondPass: false);
+            var reader = batch.Files.Count == 0
+                ? null
+                : KnownFormats.Find(source.Format)!.Open(source, [.. batch.Files.Select(f => new InputFile(f.Path, Path.Combine(folder.Folder, f.Path)))], scratch);
+            return ReadTwice(session.Connection, context, reader, isSecondPass => Write(session.Connection, context, source, checks, batch, reader, isSecondPass));
         }
-        catch (DuckException e) when (CsvSource.IsUnreadable(e))
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && batch.Files.FirstOrDefault(f => !folder.IsAsFound(f)) is { } gone)
         {
-            context.Report("sorting rows", null);
-            for (var i = 0; i < batch.Files.Count; i++)
-                session.Connection.Execute(FormattableString.Invariant($"DROP TABLE IF EXISTS millrace_rejects_{i}; DROP TABLE IF EXISTS millrace_scans_{i}"));
-            return Write(session.Connection, context, source, checks, batch, csv, isSecondPass: true);
+            throw new SourceException($"{gone.Path} vanished while it was loaded. Nothing was loaded; put it back, or run again without it.", e);
+        }
+        finally
+        {
+            if (Directory.Exists(scratch))
+                Directory.Delete(scratch, recursive: true);
         }
     }
 
-    private TaskOutcome Write(
-        DuckConnection connection, TaskContext context, SourceDefinition source, IReadOnlyList<Check> checks, Batch batch, CsvSource csv, bool isSecondPass)
+    /// <summary>Writes as if every value fitted; where one does not, sorts the rows in a second pass.</summary>
+    private static TaskOutcome ReadTwice(DuckConnection connection, TaskContext context, RowReader? reader, Func<bool, TableWrite> write)
+    {
+        try
+        {
+            return WritePath.Write(connection, write(false));
+        }
+        catch (DuckException e) when (reader?.IsUnreadable(e) == true)
+        {
+            context.Report("sorting rows", null);
+            using (var rejects = connection.Query(
+                "SELECT table_name FROM duckdb_tables() WHERE temporary AND (starts_with(table_name, 'millrace_rejects_') OR starts_with(table_name, 'millrace_scans_'))"))
+            {
+                foreach (var name in rejects.Rows().Select(r => (string)r[0]!).ToList())
+                    connection.Execute($"DROP TABLE IF EXISTS {SqlName.Quote(name)}");
+            }
+
+            return WritePath.Write(connection, write(true));
+        }
+    }
+
+    private static IReadOnlyList<Check> ChecksOf(SourceDefinition source, IReadOnlyList<Check> checks)
     {
         var effect = source.OnMismatch == OnMismatch.Block ? CheckEffect.Block : CheckEffect.Quarantine;
-        return WritePath.Write(connection, new TableWrite
-        {
-            Context = context,
-            Folder = home.TableFolder(context.Asset.Build),
-            QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
-            Schema = context.Asset.Schema,
-            Rows = isSecondPass ? csv.FittingRows : csv.Rows,
-            RowsWithSource = csv.FittingRowsWithSource,
-            Checks =
-            [
-                .. source.Columns.Where(c => c.IsRequired).Select(c => new NotNullCheck($"required({c.Name})", effect, source.File, c.Line, c.Name)),
-                .. checks,
-            ],
-            Unreadable = () =>
-            {
-                // The rows stand under the hash that the plan saw: bytes that came later must not be taken for these.
-                if (batch.Files.FirstOrDefault(f => !folder.IsAsFound(f)) is { } changed)
-                    throw new SourceException($"{changed.Path} changed after the plan was made. Nothing was loaded; run again once writing has ended.");
-                return csv.Unreadable(connection, isSecondPass);
-            },
-            BlocksUnreadable = source.OnMismatch == OnMismatch.Block,
-            Placement = new Placement.Batch(context.Task.Id, batch.Reloaded),
-            TimeColumn = source.TimeColumn,
-            Unit = source.Interval,
-            Files = [.. batch.Files.Select(f => f with { Batch = context.Task.Id })],
-        });
+        return [.. source.Columns.Where(c => c.IsRequired).Select(c => new NotNullCheck($"required({c.Name})", effect, source.File, c.Line, c.Name)), .. checks];
     }
+
+    private TableWrite Write(
+        DuckConnection connection, TaskContext context, SourceDefinition source, IReadOnlyList<Check> checks, Batch batch, RowReader? reader, bool isSecondPass) => new()
+    {
+        Context = context,
+        Folder = home.TableFolder(context.Asset.Build),
+        QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
+        Schema = context.Asset.Schema,
+        Rows = reader is null ? Empty(context.Asset.Schema) : isSecondPass ? reader.FittingRows : reader.Rows,
+        RowsWithSource = reader?.FittingRowsWithSource,
+        Checks = ChecksOf(source, checks),
+        Unreadable = () =>
+        {
+            // The rows stand under the hash that the plan saw: bytes that came later must not be taken for these.
+            if (batch.Files.FirstOrDefault(f => !folder.IsAsFound(f)) is { } changed)
+                throw new SourceException($"{changed.Path} changed after the plan was made. Nothing was loaded; run again once writing has ended.");
+            return reader?.Unreadable(connection, isSecondPass) ?? new UnreadableRows(0, "");
+        },
+        BlocksUnreadable = source.OnMismatch == OnMismatch.Block,
+        Placement = new Placement.Batch(context.Task.Id, batch.Reloaded),
+        TimeColumn = source.TimeColumn,
+        Unit = source.Interval,
+        Files = [.. batch.Files.Select(f => f with { Batch = context.Task.Id })],
+    };
+
+    /// <summary>No row of a schema.</summary>
+    internal static string Empty(Schema schema) => $"SELECT {string.Join(", ", schema.Columns.Select(c => $"NULL::{c.Type.Sql} AS {SqlName.Quote(c.Name)}"))} WHERE false";
 
     /// <summary>New files, changed files, and those that were loaded together with a changed one: a batch is loaded again as a whole.</summary>
     private static Batch Choose(TaskContext context)

@@ -1,16 +1,35 @@
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
+using Millrace.Sources.Connectors;
 
 namespace Millrace.Sources;
 
 /// <summary>Where rows come from, and the contract they must fit: one file in <c>sources/</c>.</summary>
 public sealed record SourceDefinition(AssetKey Key, string File, string Text) : AssetDefinition(Key, File, Text)
 {
-    /// <summary>The connector's word, such as <c>csv</c>.</summary>
+    /// <summary>The word of <c>type:</c>: a format for files of the project folder, such as <c>csv</c>, or a connector for a place outside.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The files to read: a glob inside the project folder with <c>*</c>, <c>?</c>, <c>[...]</c> and <c>**</c>.</summary>
-    public required string Path { get; init; }
+    /// <summary>The files to read: a glob inside the project folder with <c>*</c>, <c>?</c>, <c>[...]</c> and <c>**</c>; null for a place outside.</summary>
+    public required string? Path { get; init; }
+
+    /// <summary>The name of the format in which the files lie, or land.</summary>
+    public string Format { get; init; } = "csv";
+
+    /// <summary>The columns that tell rows apart; none when nothing does.</summary>
+    public IReadOnlyList<string> KeyColumns { get; init; } = [];
+
+    /// <summary>How a place is read from where the last load ended; null reads what the place itself calls new.</summary>
+    public CursorRule? Cursor { get; init; }
+
+    /// <summary>What becomes of the rows that stand when new ones come from a place.</summary>
+    public LoadMode Mode { get; init; } = LoadMode.Append;
+
+    /// <summary>How long the raw records of a load are kept; null for ever.</summary>
+    public TimeSpan? KeepLanded { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>The place outside that is asked for rows; null for files of the project folder.</summary>
+    internal Place? Place { get; init; }
 
     /// <summary>The columns in order, at least one, named uniquely without regard to case.</summary>
     public required IReadOnlyList<ContractColumn> Columns { get; init; }
@@ -35,6 +54,11 @@ public sealed record SourceDefinition(AssetKey Key, string File, string Text) : 
 
     /// <summary>The columns as the lake stores them.</summary>
     public Schema Schema => new([.. Columns.Select(c => new Column(c.Name, c.Type, !c.IsRequired))]);
+
+    /// <summary>What beside the contract decides which rows come from a place and what becomes of them: part of the fingerprint.</summary>
+    internal IReadOnlyList<string?> PlaceTexts => Place is null
+        ? []
+        : ["place", Place.Identity, Format, Mode.ToString(), .. KeyColumns, "cursor", Cursor?.Column, Cursor?.Initial, Cursor?.End, Cursor?.OnMissing.ToString()];
 }
 
 /// <summary>One column that every file of a source has.</summary>

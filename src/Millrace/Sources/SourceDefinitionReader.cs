@@ -1,10 +1,12 @@
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
+using Millrace.Sources.Connectors;
+using Millrace.Sources.Formats;
 
 namespace Millrace.Sources;
 
 /// <summary>Reads a file of <c>sources/</c>.</summary>
-public static class SourceDefinitionReader
+public static partial class SourceDefinitionReader
 {
     private static readonly CsvOptions DefaultCsv = new();
 
@@ -66,11 +68,16 @@ public static class SourceDefinitionReader
     public static Shape Shape { get; } = new(
         "source",
         "Where rows come from, and the contract they must fit.",
-        new Key("type", KeyKind.Word, "The connector that reads the rows.") { IsRequired = true, Words = ["csv"], Example = "csv" },
-        new Key("path", KeyKind.Text, "The files to read: a glob relative to the project folder.")
+        [new Key("type", KeyKind.Word, "How the files of the project folder are written, or the kind of the place outside that is asked.")
         {
             IsRequired = true,
-            Example = "data/*.csv",
+            Words = [.. KnownFormats.All.Select(f => f.Name), .. KnownConnectors.All.Select(c => c.Type)],
+            Example = "csv",
+        },
+        new Key("path", KeyKind.Text, "The files to read: a glob relative to the project folder. Only for files.") { Example = "data/*.csv" },
+        new Key("format", KeyKind.Word, "How the files of a place are written, where the place brings them as they are.")
+        {
+            Words = [.. KnownFormats.All.Select(f => f.Name)],
         },
         DefinitionFile.Description,
         DefinitionFile.Owner,
@@ -99,7 +106,16 @@ public static class SourceDefinitionReader
             IsRequired = true,
             Shape = ColumnShape,
         },
-        DefinitionFile.Checks);
+        new Key("key", KeyKind.Texts, "The columns that tell rows of a place apart.") { Example = "id" },
+        new Key("cursor", KeyKind.Map, "The column by which a place is read from where the last load ended.") { Shape = CursorShape },
+        new Key("mode", KeyKind.Word, "What becomes of the rows that stand when new ones come from a place.")
+        {
+            Words = ["append", "merge", "replace", "changes"],
+            Default = "append",
+        },
+        new Key("landing", KeyKind.Map, "The raw records of a place's loads.") { Shape = LandingShape },
+        DefinitionFile.Checks,
+        .. KnownConnectors.All.Select(c => new Key(c.Type, KeyKind.Map, $"The place, for type: {c.Type}.") { Shape = c.Shape })]);
 
     /// <summary>Reads one definition.</summary>
     /// <param name="file">The file relative to the project, with forward slashes.</param>
@@ -123,16 +139,27 @@ public static class SourceDefinitionReader
         var section = new Section(Shape, node, problems);
         var columns = Columns(section);
         CheckTime(section, columns);
+        var type = section.Text("type");
         var path = FilesPath(section);
+        var place = PlaceOf(section, type);
+        var format = FormatOf(section, type, place);
+        var (keys, cursor, mode) = LoadingOf(section, columns);
+        var keep = KeptFor(section, place);
         var csv = section.Map("csv") is { } options ? Csv(options) : new CsvOptions();
         var checks = section.Items("checks");
-        if (key is null || path is null || section.Text("type") is not { } type || problems.Count > 0)
+        if (key is null || type is null || format is null || problems.Count > 0)
             return null;
 
         return new SourceDefinition(key.Value, file, text)
         {
             Type = type,
             Path = path,
+            Format = format,
+            Place = place,
+            KeyColumns = keys,
+            Cursor = cursor,
+            Mode = mode,
+            KeepLanded = keep,
             Columns = [.. columns.Select(c => c.ToContract())],
             Description = section.Text("description"),
             Owner = section.Text("owner"),
@@ -149,7 +176,12 @@ public static class SourceDefinitionReader
     private static string? FilesPath(Section section)
     {
         if (section.Text("path") is not { } path)
+        {
+            if (section.Node("path") is null && section.Text("type") is { } type && KnownFormats.Find(type) is not null)
+                section.Report("missing-key", "The source lacks the key 'path'. The files to read: a glob relative to the project folder. For example: path: data/*.csv");
             return null;
+        }
+
         var wrong = path switch
         {
             "" => "is empty",
