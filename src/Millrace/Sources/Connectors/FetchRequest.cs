@@ -17,9 +17,6 @@ internal sealed record FetchRequest
     /// <summary>The part of the cursor column that is wanted; null for a source without a cursor.</summary>
     public CursorRange? Range { get; init; }
 
-    /// <summary>The column that <see cref="Range"/> is of; null without one.</summary>
-    public string? CursorColumn { get; init; }
-
     /// <summary>The home that state lies in, absolute; null where there is none, such as in a preview.</summary>
     public string? HomeFolder { get; init; }
 

@@ -38,9 +38,15 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
 
     private readonly HashSet<string> _declared = [.. request.Source.Columns.Select(c => c.Name.ToLowerInvariant()).Where(n => Added.Contains(n))];
 
+    /// <summary>Why the changes cannot say how the table stands; null while they can.</summary>
+    private string? _whole;
+
     private PostgresPlace Place => place;
 
     private FetchRequest Request => request;
+
+    /// <summary>True when the table is to be as it stands in the database; else it is the list of changes.</summary>
+    private bool IsFolded => request.Source.Mode == LoadMode.Changes;
 
     private string Publication => place.Publication ?? _slot;
 
@@ -51,10 +57,11 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
 
     public FetchResult Fetch(CancellationToken cancellationToken)
     {
-        foreach (var name in (string[])[Op, Lsn])
+        if (!IsFolded && !_declared.Contains(Op))
         {
-            if (!_declared.Contains(name))
-                throw new SourceException($"{request.Source.File} reads changes, but its contract lacks the column '{name}'. Declare {Op} (varchar: insert, update, delete, truncate) and {Lsn} (bigint).");
+            throw new SourceException(
+                $"{request.Source.File} reads changes, but nothing says what becomes of them. Write 'mode: changes' with 'key', so that the table is as it stands there; "
+                + $"or declare the column {Op} (varchar: insert, update, delete, truncate), so that the table is the list of changes.");
         }
 
         using var connection = place.Open(request);
@@ -68,10 +75,16 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
         Keys(connection);
         Publish(connection);
         MakeSlot(connection, cancellationToken);
+        return Snapshot(connection, null, null, cancellationToken);
+    }
+
+    /// <summary>The table as it stands. The changes after it begin at the position, without those that it saw.</summary>
+    private FetchResult Snapshot(NpgsqlConnection connection, ulong? position, string? because, CancellationToken cancellationToken)
+    {
         using var transaction = connection.BeginTransaction(IsolationLevel.RepeatableRead);
         PostgresPlace.Execute(connection, "SET TRANSACTION READ ONLY");
         var seen = (string)Scalar(connection, "SELECT pg_current_snapshot()::text")!;
-        var from = Position(Slot(connection)!.Value.Confirmed);
+        var from = position ?? Position(Slot(connection)!.Value.Confirmed);
         var until = (string)Scalar(connection, "SELECT pg_current_wal_insert_lsn()::text")!;
         var select = $"SELECT * FROM {place.QuotedTable} AS millrace_rows";
         var row = PostgresRow.Of(connection, select, request.Source);
@@ -85,14 +98,15 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
         {
             State = new JsonObject { ["slot"] = _slot, ["lsn"] = Text(from), ["snapshot"] = seen, ["snapshot_lsn"] = until },
             IsWhole = true,
-            Receipts = [Of(landed, at, ("rows", lines.Rows.ToString(CultureInfo.InvariantCulture)), ("lsn", Text(from)))],
+            Receipts = [Of(landed, at, [("rows", lines.Rows.ToString(CultureInfo.InvariantCulture)), ("lsn", Text(from)), .. because is null ? [] : ((string, string)[])[("because", because)]])],
             Acknowledge = () => Advance(from),
         };
     }
 
     private FetchResult Next(NpgsqlConnection connection, JsonObject state, CancellationToken cancellationToken)
     {
-        var from = Position((string)state["lsn"]!);
+        var committed = Position((string)state["lsn"]!);
+        var from = Quiet(committed);
         var now = Slot(connection)
             ?? throw new SourceException($"{What}: the replication slot is gone, and the table was read up to position {Text(from)}. {Anew}");
         if ((string?)state["slot"] != _slot)
@@ -111,17 +125,26 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
         ulong end;
         using (lines)
             end = Stream(connection, from, until, seen, lines, cancellationToken).ConfigureAwait(false).GetAwaiter().GetResult();
-        if (lines.Rows == 0)
+        if (_whole is { } because)
+        {
             request.Landing.Withdraw("changes.ndjson");
+            request.Said?.Invoke($"{What}: the whole table is read again, since {because}");
+            return Snapshot(connection, from, because, cancellationToken);
+        }
+
+        if (lines.Rows == 0)
+        {
+            request.Landing.Withdraw("changes.ndjson");
+            return new FetchResult { State = state, Receipts = [], Acknowledge = () => MoveQuietly(committed, end) };
+        }
+
         var next = new JsonObject { ["slot"] = _slot, ["lsn"] = Text(end) };
         if (seen is not null && end < seen.Until)
             (next["snapshot"], next["snapshot_lsn"]) = (state["snapshot"]!.DeepClone(), state["snapshot_lsn"]!.DeepClone());
         return new FetchResult
         {
             State = next,
-            Receipts = lines.Rows == 0
-                ? []
-                : [Of(request.Landing.Files.Last(), request.Time.GetUtcNow(), ("rows", lines.Rows.ToString(CultureInfo.InvariantCulture)), ("from_lsn", Text(from)), ("to_lsn", Text(end)))],
+            Receipts = [Of(request.Landing.Files[^1], request.Time.GetUtcNow(), ("rows", lines.Rows.ToString(CultureInfo.InvariantCulture)), ("from_lsn", Text(from)), ("to_lsn", Text(end)))],
             Acknowledge = () => Advance(end),
         };
     }
@@ -130,7 +153,7 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
     /// <returns>The position after the last one.</returns>
     private async Task<ulong> Stream(NpgsqlConnection catalog, ulong from, ulong until, Seen? seen, JsonLines lines, CancellationToken cancellationToken)
     {
-        var text = place.Connect(request.Secrets);
+        var text = place.Connect(request);
         text.Options = "-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=iso_8601 -c bytea_output=hex -c extra_float_digits=3 -c lc_monetary=C";
         var replication = new LogicalReplicationConnection(text.ConnectionString) { WalReceiverStatusInterval = TimeSpan.FromSeconds(10) };
         await using var disposed = replication.ConfigureAwait(false);
@@ -144,7 +167,7 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
         Task<bool>? next = null;
         try
         {
-            while (isReading)
+            while (isReading && _whole is null)
             {
                 next ??= messages.MoveNextAsync().AsTask();
                 if (await Task.WhenAny(next, Task.Delay(20, cancellationToken)).ConfigureAwait(false) != next)
@@ -185,6 +208,30 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
             // The stream was told to end and does so with an error; what it brought before stands.
         }
     }
+
+    /// <summary>Where reading begins: a fetch that found nothing commits nothing, so that how far it moved the slot lies beside the state.</summary>
+    private ulong Quiet(ulong committed)
+    {
+        if (QuietPath is not { } path || !File.Exists(path))
+            return committed;
+        var note = JsonNode.Parse(File.ReadAllText(path))!;
+        return Position((string)note["committed"]!) == committed ? Position((string)note["position"]!) : committed;
+    }
+
+    /// <summary>Lets the server throw away log that has nothing of the table: else a table at rest would fill its disk.</summary>
+    private void MoveQuietly(ulong committed, ulong position)
+    {
+        if (QuietPath is not { } path)
+            return;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path + ".new", new JsonObject { ["committed"] = Text(committed), ["position"] = Text(position) }.ToJsonString());
+        Lake.Storage.DurableFile.Flush(path + ".new");
+        File.Move(path + ".new", path, overwrite: true);
+        Lake.Storage.DurableFile.FlushFolder(Path.GetDirectoryName(path)!);
+        Advance(position);
+    }
+
+    private string? QuietPath => request.HomeFolder is { } home ? Path.Combine(home, "slots", request.Source.Key.Name, _slot + ".json") : null;
 
     /// <summary>Moves the slot to what stands, so that the server may throw away the log before it.</summary>
     private void Advance(ulong position)
@@ -307,7 +354,8 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
     private void Mark(Utf8JsonWriter json, string op, ulong lsn, long sequence, DateTimeOffset at, IReadOnlyList<string> unchanged)
     {
         json.WriteString(Op, op);
-        json.WriteNumber(Lsn, lsn);
+        if (_declared.Contains(Lsn))
+            json.WriteNumber(Lsn, lsn);
         if (_declared.Contains(Seq))
             json.WriteNumber(Seq, sequence);
         if (_declared.Contains(Time))
@@ -321,7 +369,7 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
         }
     }
 
-    private Receipt Of(LandedFile landed, DateTimeOffset at, params (string Name, string Value)[] details) => new(
+    private Receipt Of(LandedFile landed, DateTimeOffset at, params IReadOnlyList<(string Name, string Value)> details) => new(
         place.What(request.Secrets), [landed.Name], landed.Bytes, landed.Hash, at,
         details.Append(("slot", _slot)).ToDictionary(d => d.Item1, d => d.Item2));
 
@@ -413,7 +461,10 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
                     Write("delete", to, await Values(delete.OldRow, cancellationToken).ConfigureAwait(false), null);
                     break;
                 case TruncateMessage truncate when truncate.Relations.Select(Known).OfType<(RelationMessage Message, PostgresRow Row, bool[] IsKey)>().ToList() is [var to, ..]:
-                    Write("truncate", to, new byte[]?[to.Row.Names.Count], null);
+                    if (owner.IsFolded)
+                        owner._whole = "it was truncated";
+                    else
+                        Write("truncate", to, new byte[]?[to.Row.Names.Count], null);
                     break;
             }
         }
@@ -492,6 +543,13 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
 
         private void Write(string op, (RelationMessage Message, PostgresRow Row, bool[] IsKey) to, byte[]?[] values, List<string>? kept)
         {
+            if (kept is not null && owner.IsFolded)
+            {
+                owner._whole = $"an update left {string.Join(", ", kept.Select(k => $"'{k}'"))} as it was, and the server does not send long values that did not change. "
+                    + $"ALTER TABLE {owner.Place.QuotedTable} REPLICA IDENTITY FULL makes it send them";
+                return;
+            }
+
             if (kept is not null && !owner._declared.Contains(Unchanged))
             {
                 throw new SourceException(

@@ -151,7 +151,7 @@ internal sealed record PostgresPlace : Place
     /// <summary>Opens a connection whose values come in one form.</summary>
     public NpgsqlConnection Open(FetchRequest request)
     {
-        var connection = new NpgsqlConnection(Connect(request.Secrets).ConnectionString);
+        var connection = new NpgsqlConnection(Connect(request).ConnectionString);
         try
         {
             connection.Open();
@@ -166,8 +166,9 @@ internal sealed record PostgresPlace : Place
     }
 
     /// <summary>How the server is reached, with the secrets in it.</summary>
-    public NpgsqlConnectionStringBuilder Connect(Secrets secrets)
+    public NpgsqlConnectionStringBuilder Connect(FetchRequest request)
     {
+        var (secrets, folder) = (request.Secrets, request.ProjectFolder);
         var text = new NpgsqlConnectionStringBuilder
         {
             Host = secrets.Resolve(Host), Port = Port, Database = secrets.Resolve(Database), Username = secrets.Resolve(User),
@@ -183,7 +184,7 @@ internal sealed record PostgresPlace : Place
             Pooling = false, Timeout = 30, CommandTimeout = 0, TcpKeepAlive = true, ApplicationName = "millrace", Enlist = false,
         };
         if (RootCertificate is not null)
-            text.RootCertificate = Path.Combine(secrets.Folder, secrets.Resolve(RootCertificate));
+            text.RootCertificate = Path.Combine(folder, secrets.Resolve(RootCertificate));
         return text;
     }
 
@@ -282,7 +283,7 @@ internal sealed record PostgresPlace : Place
     /// <summary>The condition and the order that the cursor asks for. Rows without a value come too: whether they are wanted is no matter of the place.</summary>
     private static string Part(FetchRequest request, PostgresRow row)
     {
-        if (request.Range is not { } range || request.CursorColumn is not { } name)
+        if (request.Range is not { } range || request.Source.Cursor?.Column is not { } name)
             return "";
         var index = row.IndexOf(name);
         var column = "millrace_rows." + SqlName.Quote(row.Names[index]) + (row.IsText(index) ? " COLLATE \"C\"" : "");

@@ -9,9 +9,6 @@ internal sealed partial class Secrets(string folder, Func<string, string?> varia
 {
     private readonly HashSet<string> _known = [];
 
-    /// <summary>The project folder, which paths of a definition are relative to.</summary>
-    public string Folder => folder;
-
     /// <summary>The text with its references replaced.</summary>
     /// <exception cref="SourceException">A variable is not set, or a file cannot be read; the message names it.</exception>
     public string Resolve(string text) => Reference().Replace(text, match =>
