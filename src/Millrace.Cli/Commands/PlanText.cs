@@ -68,6 +68,7 @@ internal static class PlanText
         return decision.Action switch
         {
             PlanAction.Compute => new Cell(wanted?.Files is not null ? "load" : wanted?.Trained is not null ? "train" : "compute", Tone.Good),
+            PlanAction.Ask => new Cell("ask", Tone.Quiet),
             PlanAction.Point => new Cell(wanted?.IsView == true ? "define" : "reuse", Tone.Good),
             PlanAction.Remove => new Cell("remove", Tone.Warning),
             PlanAction.Hold => new Cell("hold back", Tone.Bad),
@@ -79,7 +80,7 @@ internal static class PlanText
     {
         var words = new[]
         {
-            (PlanAction.Compute, "to compute"), (PlanAction.Point, "to point at what exists"), (PlanAction.Remove, "to remove"),
+            (PlanAction.Compute, "to compute"), (PlanAction.Ask, "to ask"), (PlanAction.Point, "to point at what exists"), (PlanAction.Remove, "to remove"),
             (PlanAction.Hold, "held back"), (PlanAction.Keep, "as it stands"),
         };
         return string.Join(", ", words.Select(w => (Count: plan.Decisions.Count(d => d.Action == w.Item1), w.Item2))

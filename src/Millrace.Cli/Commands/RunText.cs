@@ -45,6 +45,12 @@ internal static class RunText
         }
 
         var moved = result.Assets.Where(a => a.Outcome != AssetOutcome.Unchanged).ToList();
+        if (moved.Count == 0 && result.Release is null && result.State == RunState.Done)
+        {
+            WriteNothingDone(to, paint, width, result, facts);
+            return;
+        }
+
         if (moved.Count > 0)
         {
             Table(moved, result, facts).Write(to, paint, width);
@@ -67,8 +73,16 @@ internal static class RunText
                 + $"{Human.Ago(release.At, facts.Now)}."
             : "";
         to.WriteLine($"{paint.Of(Tone.Good, "Everything stands.")} Nothing was computed.{since}");
+        WriteAsked(to, result);
         WriteNotes(to, result, facts);
         WriteHeld(to, paint, width, result with { Assets = [.. result.Assets.Where(a => a.Note is null)] }, facts);
+    }
+
+    /// <summary>Places that were asked and had nothing new.</summary>
+    private static void WriteAsked(TextWriter to, RunResult result)
+    {
+        foreach (var asset in result.Assets.Where(a => a.Outcome == AssetOutcome.Unchanged && a.Message is not null && result.Plan.Wanted.Assets.GetValueOrDefault(a.Asset)?.Asks is not null))
+            to.WriteLine($"{asset.Asset.Title}: {asset.Message}.");
     }
 
     private static TextTable Table(List<AssetResult> assets, RunResult result, RunFacts facts)

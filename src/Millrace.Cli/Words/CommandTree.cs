@@ -42,6 +42,10 @@ internal sealed class CommandTree
         ("query", "Look", () => new QueryCommand()),
         ("table show", "Look", () => new TableShowCommand()),
         ("table history", "Look", () => new TableHistoryCommand()),
+        ("source show", "Look", () => new SourceShowCommand()),
+        ("quarantine show", "Look", () => new QuarantineShowCommand()),
+        ("quarantine replay", "Compute", () => new QuarantineReplayCommand()),
+        ("quarantine drop", "Compute", () => new QuarantineDropCommand()),
         ("lineage", "Look", () => new LineageCommand()),
         ("status", "Look", () => new StatusCommand()),
         ("model list", "Learn", () => new ModelListCommand()),
@@ -62,6 +66,8 @@ internal sealed class CommandTree
     private static readonly Dictionary<string, string> Groups = new()
     {
         ["table"] = "Look at one table: show, history.",
+        ["source"] = "Look at one source: show.",
+        ["quarantine"] = "The rows that were set aside: show, replay, drop.",
         ["model"] = "The versions of models: list, show, compare, promote, label.",
         ["endpoint"] = "Look at one endpoint: show.",
         ["monitor"] = "What was measured of endpoints: show.",

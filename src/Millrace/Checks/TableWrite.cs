@@ -23,8 +23,9 @@ public sealed record TableWrite
     /// <summary>One SELECT that gives the rows. </summary>
     public required string Rows { get; init; }
 
-    /// <summary>The same rows with a text column <c>_source</c> in addition that says where a row was read; null where nobody knows.</summary>
-    public string? RowsWithSource { get; init; }
+    /// <summary>The same rows with a text column <c>_source</c> in addition that says where a row was read: the file, and the
+    /// line after a colon. Asked only when rows go aside. Null where nobody knows.</summary>
+    public Func<string>? RowsWithSource { get; init; }
 
     /// <summary>The asset's checks; those on lineage are not asked here.</summary>
     public required IReadOnlyList<Check> Checks { get; init; }
@@ -47,9 +48,21 @@ public sealed record TableWrite
     /// <summary>For a source: the files taken in.</summary>
     public IReadOnlyList<SourceFile> Files { get; init; } = [];
 
+    /// <summary>What the rows are made from, where that is not what the plan said.</summary>
+    public Fingerprint? Origin { get; init; }
+
+    /// <summary>Makers of the version beside those that every version names.</summary>
+    public IReadOnlyDictionary<string, string> Makers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What became of rows that were set aside earlier; null for nothing.</summary>
+    public QuarantineMarks? Marks { get; init; }
+
     /// <summary>Set where a place outside was asked.</summary>
     public AskedWrite? Asked { get; init; }
 }
+
+/// <summary>What became of rows that were set aside earlier: how many, and a SELECT of <c>entry, mark, reason</c>.</summary>
+public sealed record QuarantineMarks(long Count, string Select);
 
 /// <summary>What a write of rows has to know beside them that a place outside gave.</summary>
 public sealed record AskedWrite

@@ -48,7 +48,7 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
             var unreadable = New(came);
             staged = Chosen(staged);
             var skipped = superseded + (fitting - staged.Rows) + (came.Count - unreadable.Count);
-            if (write.Asked is { } asked && _context.Base is not null && staged.Rows + unreadable.Count + deletes == 0 && write.Placement is not Placement.Overwrite)
+            if (write.Asked is { } asked && _context.Base is not null && write.Marks is null && staged.Rows + unreadable.Count + deletes == 0 && write.Placement is not Placement.Overwrite)
             {
                 staged.Discard();
                 return new TaskOutcome.Unchanged(asked.NothingNew);
@@ -71,7 +71,9 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
 
             AssertCounts(counts);
             _context.Report("committing", null);
-            long? quarantine = aside.Selects.Count > 0 ? Quarantine.Commit(connection, write, string.Join("\nUNION ALL\n", aside.Selects), counts.Quarantined) : null;
+            long? quarantine = counts.Quarantined > 0 || write.Marks is not null
+                ? Quarantine.Commit(connection, write, aside.Selects, write.Marks?.Select, counts.Quarantined + (write.Marks?.Count ?? 0))
+                : null;
             var version = new VersionRecord
             {
                 Id = new AssetVersion(_context.Task.Build, 0),
@@ -81,14 +83,14 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
                 Touched = Touched(staged),
                 Pending = _context.Pending,
                 Inputs = [.. _context.Inputs.Select(i => i.Id)],
-                Origin = write.Asked?.Origin ?? _context.Origin,
+                Origin = write.Origin ?? write.Asked?.Origin ?? _context.Origin,
                 Rows = counts,
                 Files = write.Files,
                 Receipts = write.Asked?.Receipts ?? [],
                 State = state,
                 QuarantineVersion = quarantine,
                 Checks = checks,
-                Makers = new Dictionary<string, string>
+                Makers = new Dictionary<string, string>(write.Makers)
                 {
                     ["duckdb"] = DuckDatabase.Version,
                     ["as_of"] = _context.AsOf.ToString("O", CultureInfo.InvariantCulture),
@@ -186,7 +188,8 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         var columns = string.Join(", ", write.Schema.Names.Select(c => $"{SqlName.Quote(c)} := {SqlName.Quote(c)}"));
         connection.Execute($"""
             CREATE OR REPLACE TEMP TABLE _millrace_aside AS
-            SELECT [{ids}][_millrace_rule] AS check_id, [{reasons}][_millrace_rule] AS reason, _source AS source, NULL::BIGINT AS line,
+            SELECT [{ids}][_millrace_rule] AS check_id, [{reasons}][_millrace_rule] AS reason,
+                regexp_replace(_source, ':[0-9]+$', '') AS source, TRY_CAST(nullif(regexp_extract(_source, ':([0-9]+)$', 1), '') AS BIGINT) AS line,
                 to_json(struct_pack({columns}))::VARCHAR AS "row"
             FROM (SELECT n.*, {rule} AS _millrace_rule FROM ({WithSource(rows)}) AS n)
             WHERE _millrace_rule IS NOT NULL
@@ -203,7 +206,7 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     /// <summary>The rows that are to be added, with the place where each was read.</summary>
     private string WithSource(string rows) => write.RowsWithSource is not { } located
         ? $"SELECT *, NULL::VARCHAR AS _source FROM ({rows})"
-        : write.Asked?.Choose is { } choose ? choose(located) : located;
+        : write.Asked?.Choose is { } choose ? choose(located()) : located();
 
     /// <summary>What the contract says. When no row at all fits it, the shape of the data has changed, and setting everything aside would hide that.</summary>
     private IEnumerable<CheckRecord> Contract(long fitting, UnreadableRows unreadable)

@@ -112,6 +112,12 @@ public sealed record VersionRecord
     /// <summary>What the checks found: id, effect, rows looked at, rows that failed, note.</summary>
     public IReadOnlyList<CheckRecord> Checks { get; init; } = [];
 
+    /// <summary>The maker under which a version of a source names what its files alone would make, when rows were put through again beside them.</summary>
+    public const string FilesMaker = "files";
+
+    /// <summary>The maker under which a version names the load whose quarantined rows it put through again.</summary>
+    public const string ReplayMaker = "replay";
+
     /// <summary>True when a gate said no: the version is kept, and no release points at it.</summary>
     public bool IsRefused => Checks.Any(c => !c.Passed && c.Effect == "block");
 

@@ -96,7 +96,7 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
         if (asset.Asks is { } place)
             return Ask(asset, place, current);
         if (current is not null && Satisfies(current, origin))
-            return Settled(asset, current, PlanAction.Keep, "stands");
+            return Replayed(asset, current, origin) is { } replayed ? Settled(asset, replayed, PlanAction.Point, "rows put through again") : Settled(asset, current, PlanAction.Keep, "stands");
         if (asset.RejectedOrigins.Contains(origin))
         {
             const string Reason = "a rollback rejected what it makes of these inputs";
@@ -178,6 +178,12 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
             After = new AssetState(origin, [], null, asset.TimeColumn is not null) { IsAwaited = true },
         };
     }
+
+    /// <summary>A version that only put quarantined rows through again, and whose process died before it could be released.</summary>
+    private VersionRecord? Replayed(WantedAsset asset, VersionRecord current, Fingerprint origin) => asset.Files is null
+        ? null
+        : standing.Versions(asset.Build).LastOrDefault(v => v.Id.Number > current.Id.Number && v.Makers.ContainsKey(VersionRecord.ReplayMaker)
+            && Satisfies(v, origin) && standing.Chain(v.Id).Any(c => c.Id == current.Id) && !standing.Chain(v.Id).Any(c => asset.RejectedBatches.Contains(c.Task)));
 
     /// <summary>What is new nobody knows before the place is asked, and a plan asks nothing outside.</summary>
     private Decision Ask(WantedAsset asset, string place, VersionRecord? current)
@@ -304,7 +310,8 @@ public sealed class Planner(WantedGraph wanted, Standing standing, DateTimeOffse
         return Fingerprint.Of([.. parts]);
     }
 
-    private bool Satisfies(VersionRecord version, Fingerprint origin) => version.Origin == origin && version.Pending.IsEmpty;
+    private static bool Satisfies(VersionRecord version, Fingerprint origin) =>
+        (version.Origin == origin || version.Makers.GetValueOrDefault(VersionRecord.FilesMaker) == origin.Text) && version.Pending.IsEmpty;
 
     /// <summary>The origin that children see: an unfinished version is other data than the finished one.</summary>
     private static Fingerprint SealedOrigin(VersionRecord version) =>

@@ -45,6 +45,8 @@ public sealed partial class Engine
                 bad.Count == 0 ? string.Create(CultureInfo.InvariantCulture, $"{versions.Count} released tables are readable") : string.Join(" ", bad)));
         }
 
+        if (Directory.Exists(Home.LandingFolder))
+            findings.Add(DoctorLandings());
         if (Ledger.Models().Count > 0)
             findings.Add(DoctorModels());
         findings.AddRange(Ledger.Environments().SelectMany(e => Ledger.Pointers(e).Keys).Where(k => k.Kind == AssetKind.Endpoint).Distinct().Order().Select(DoctorEndpoint));

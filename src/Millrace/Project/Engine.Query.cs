@@ -100,7 +100,7 @@ public sealed partial class Engine
         if (pointers.Values.FirstOrDefault(p => p.Asset.Kind.IsRelation() && p.Asset.Name == name) is { } pointer)
             session.Define(name, RelationOf(pointer, parent => Define(session, parser, pointers, parent, defined), parser));
         else if (pointers.Keys.FirstOrDefault(k => k.Kind.IsRelation() && Quarantine.NameOf(k) == name) is { Name: not null } asset)
-            session.Define(name, Quarantine.Read(Home.QuarantineFolder(asset), Ledger.QuarantineVersion(asset)));
+            session.Define(name, QuarantineOf(pointers[asset]));
         else if (pointers.Keys.FirstOrDefault(k => k.Kind == AssetKind.Endpoint && JournalsOf(k.Name).Contains(name)) is { Name: not null } endpoint)
             session.Define(name, JournalOf(session, endpoint.Name, name));
     }

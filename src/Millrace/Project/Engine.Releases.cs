@@ -65,6 +65,10 @@ public sealed partial class Engine
     private static IEnumerable<string> Batches(Standing standing, Pointer pointer) =>
         standing.Chain(pointer.Version).Where(v => v.State is not null).SelectMany(v => v.Receipts.Select(r => r.Batch).Append(v.Task)).Distinct();
 
+    /// <summary>The tasks that put quarantined rows through again.</summary>
+    private static IEnumerable<string> Replays(Standing standing, Pointer pointer) =>
+        standing.Chain(pointer.Version).Where(v => v.State is null && v.Makers.ContainsKey(VersionRecord.ReplayMaker)).Select(v => v.Task);
+
     /// <summary>The makers of what a rollback takes away: changed definitions and builds, removals, and the source files that came in.</summary>
     private List<Rejection> Rejected(IReadOnlyDictionary<AssetKey, Pointer> now, IReadOnlyDictionary<AssetKey, Pointer> then)
     {
@@ -97,6 +101,8 @@ public sealed partial class Engine
                 var kept = to is null ? [] : standing.Files(to.Version).Select(f => f.Hash).ToHashSet(StringComparer.Ordinal);
                 if (to is not null && to.Version.Build == from.Version.Build)
                     rejected.AddRange(Batches(standing, from).Except(Batches(standing, to)).Select(b => new Rejection(key, Rejection.Batch, b, 0)));
+                if (to is not null && to.Version.Build == from.Version.Build)
+                    rejected.AddRange(Replays(standing, from).Except(Replays(standing, to)).Select(b => new Rejection(key, Rejection.Batch, b, 0)));
                 if (to is not null)
                     rejected.AddRange(standing.Files(from.Version).Where(f => !kept.Contains(f.Hash)).Select(f => new Rejection(key, Rejection.Batch, f.Hash, 0)));
             }

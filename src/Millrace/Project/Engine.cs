@@ -159,6 +159,7 @@ public sealed partial class Engine : IDisposable
         var kinds = new ITaskKind[]
         {
             new LoadTask(_pool, Home, _sourceFolder, key => ((SourceDefinition)work!.Project.Assets[key].Definition, work.Project.Assets[key].Checks), _options.Clock, _options.Variable),
+            new ReplayTask(_pool, Home, _ => throw new InvalidOperationException("A run replays nothing.")),
             new TableTask(_pool, Home, key => SpecOf(work!.Project, key)),
             new ModelTask(_pool, Home, Registry, Tracking, Ledger, key => ModelSpecOf(work!, key)),
         };
@@ -378,7 +379,7 @@ public sealed partial class Engine : IDisposable
         };
         if (LostWithout(wanted, source, files, standing) is { } obstacle)
             return wanted with { Files = files, Note = note, Obstacle = wanted.Obstacle ?? obstacle };
-        return wanted with { Files = files, Note = note };
+        return wanted with { Files = files, Note = note, RejectedBatches = rejections.Where(r => r.Kind == Rejection.Batch).Select(r => r.Value).ToHashSet(StringComparer.Ordinal) };
     }
 
     /// <summary>A changed definition loads everything again. What it would lose, because a file that stands is not there any more, keeps it from doing so.</summary>

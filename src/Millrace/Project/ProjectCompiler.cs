@@ -195,7 +195,7 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
         var setAside = DataTexts(checks);
         var rows = Fingerprint.Of(
             ["source", Revision(SourceRevision), source.Key.Name, source.Type, source.Csv.ToString(), source.OnMismatch.ToString(), .. setAside,
-                .. source.Columns.Where(c => c.IsRequired).Select(c => c.Name), .. source.PlaceTexts]);
+                .. source.Columns.Where(c => c.IsRequired).Select(c => c.Name), .. source.PlaceTexts, .. source.Xlsx == new XlsxOptions() ? Array.Empty<string>() : [source.Xlsx.ToString()]]);
         var columns = source.Columns.Select(c => new ColumnFacts(c.Name, c.Type, Fingerprint.Of(rows.Text, c.Name, c.Type.Sql, c.Format))).ToList();
         _facts[source.Key] = new RelationFacts(source.Key.Name, rows, columns);
         _assets[source.Key] = new CompiledAsset(

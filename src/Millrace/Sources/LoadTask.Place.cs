@@ -54,6 +54,7 @@ public sealed partial class LoadTask
                 new FetchRequest
                 {
                     Source = source,
+                    ProjectFolder = folder.Folder,
                     Landing = landing,
                     State = source.Mode == LoadMode.Replace ? null : resume.Place,
                     Range = range,
@@ -91,7 +92,14 @@ public sealed partial class LoadTask
         try
         {
             var load = new PlaceLoad(connection, context, source, range, resume.Cursor, isWhole, home.TableFolder(context.Asset.Build));
-            var reader = files.Count == 0 ? null : KnownFormats.Find(source.Format)!.Open(load.Reading, files, scratch);
+            var reader = files.Count == 0 ? null : KnownFormats.Find(source.Format)!.Open(new ReadRequest
+            {
+                Source = load.Reading,
+                Files = files,
+                Scratch = scratch,
+                Connection = connection,
+                CancellationToken = cancellationToken,
+            });
             TableWrite Write(bool isSecondPass) => new()
             {
                 Context = context,
@@ -99,7 +107,7 @@ public sealed partial class LoadTask
                 QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
                 Schema = context.Asset.Schema,
                 Rows = load.Rows(reader is null ? null : isSecondPass ? reader.FittingRows : reader.Rows),
-                RowsWithSource = source.Mode == LoadMode.Changes || reader is null ? null : reader.FittingRowsWithSource,
+                RowsWithSource = source.Mode == LoadMode.Changes || reader is null ? null : () => reader.FittingRowsWithSource,
                 Checks = ChecksOf(source, checks),
                 Unreadable = () => reader?.Unreadable(connection, isSecondPass) ?? new UnreadableRows(0, ""),
                 BlocksUnreadable = source.OnMismatch == OnMismatch.Block,

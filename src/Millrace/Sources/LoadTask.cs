@@ -49,7 +49,14 @@ public sealed partial class LoadTask(
         {
             var reader = batch.Files.Count == 0
                 ? null
-                : KnownFormats.Find(source.Format)!.Open(source, [.. batch.Files.Select(f => new InputFile(f.Path, Path.Combine(folder.Folder, f.Path)))], scratch);
+                : KnownFormats.Find(source.Format)!.Open(new ReadRequest
+                {
+                    Source = source,
+                    Files = [.. batch.Files.Select(f => new InputFile(f.Path, Path.GetFullPath(Path.Combine(folder.Folder, f.Path))))],
+                    Scratch = scratch,
+                    Connection = session.Connection,
+                    CancellationToken = cancellationToken,
+                });
             return ReadTwice(session.Connection, context, reader, isSecondPass => Write(session.Connection, context, source, checks, batch, reader, isSecondPass));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && batch.Files.FirstOrDefault(f => !folder.IsAsFound(f)) is { } gone)
@@ -73,13 +80,6 @@ public sealed partial class LoadTask(
         catch (DuckException e) when (reader?.IsUnreadable(e) == true)
         {
             context.Report("sorting rows", null);
-            using (var rejects = connection.Query(
-                "SELECT table_name FROM duckdb_tables() WHERE temporary AND (starts_with(table_name, 'millrace_rejects_') OR starts_with(table_name, 'millrace_scans_'))"))
-            {
-                foreach (var name in rejects.Rows().Select(r => (string)r[0]!).ToList())
-                    connection.Execute($"DROP TABLE IF EXISTS {SqlName.Quote(name)}");
-            }
-
             return WritePath.Write(connection, write(true));
         }
     }
@@ -98,7 +98,7 @@ public sealed partial class LoadTask(
         QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
         Schema = context.Asset.Schema,
         Rows = reader is null ? Empty(context.Asset.Schema) : isSecondPass ? reader.FittingRows : reader.Rows,
-        RowsWithSource = reader?.FittingRowsWithSource,
+        RowsWithSource = reader is null ? null : () => reader.FittingRowsWithSource,
         Checks = ChecksOf(source, checks),
         Unreadable = () =>
         {
@@ -112,7 +112,18 @@ public sealed partial class LoadTask(
         TimeColumn = source.TimeColumn,
         Unit = source.Interval,
         Files = [.. batch.Files.Select(f => f with { Batch = context.Task.Id })],
+        Origin = OriginOver(context, batch.Reloaded),
+        Makers = OriginOver(context, batch.Reloaded) is null ? new Dictionary<string, string>() : new Dictionary<string, string> { [VersionRecord.FilesMaker] = context.Origin.Text },
     };
+
+    /// <summary>Rows that were put through again are among what the rows are made from; null when there are none, and the files say it all.</summary>
+    private static Fingerprint? OriginOver(TaskContext context, IReadOnlySet<string> reloaded)
+    {
+        var replays = context.Base is { } b
+            ? context.Standing.Chain(b.Id).Where(v => v.Makers.GetValueOrDefault(VersionRecord.ReplayMaker) is { } batch && v.Rows.Out > 0 && !reloaded.Contains(batch)).Select(v => v.Task).ToList()
+            : [];
+        return replays.Count == 0 ? null : Fingerprint.Of([context.Origin.Text, .. replays]);
+    }
 
     /// <summary>No row of a schema.</summary>
     internal static string Empty(Schema schema) => $"SELECT {string.Join(", ", schema.Columns.Select(c => $"NULL::{c.Type.Sql} AS {SqlName.Quote(c.Name)}"))} WHERE false";

@@ -43,6 +43,9 @@ public sealed record SourceDefinition(AssetKey Key, string File, string Text) : 
     /// <summary>How the files are written.</summary>
     public CsvOptions Csv { get; init; } = new();
 
+    /// <summary>Which cells of a workbook hold the rows.</summary>
+    public XlsxOptions Xlsx { get; init; } = new();
+
     /// <summary>The contract's column that says when a row happened; null when a load touches all of time.</summary>
     public string? TimeColumn { get; init; }
 
@@ -96,7 +99,7 @@ public enum ExtraColumns
 /// <param name="Escape">Before a quote inside quotes.</param>
 /// <param name="Header">True when the first line names the columns; else they come in the contract's order.</param>
 /// <param name="NullText">The text that means "no value".</param>
-/// <param name="Encoding"><c>utf-8</c>, <c>utf-16</c> or <c>latin-1</c>.</param>
+/// <param name="Encoding"><c>utf-8</c>, <c>utf-16</c>, <c>latin-1</c> or <c>windows-1252</c>; a byte order mark in a file has the last word.</param>
 /// <param name="DecimalSeparator"><c>.</c> or <c>,</c>.</param>
 /// <param name="SkipLines">Lines before the header, or before the first row.</param>
 /// <param name="Comment">Lines that begin with this character are no rows; null when there are none.</param>

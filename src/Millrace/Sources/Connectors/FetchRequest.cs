@@ -8,6 +8,9 @@ internal sealed record FetchRequest
     /// <summary>The source's definition: its contract says the columns that are wanted.</summary>
     public required SourceDefinition Source { get; init; }
 
+    /// <summary>The project's folder, absolute: what a relative path of the definition begins at.</summary>
+    public required string ProjectFolder { get; init; }
+
     /// <summary>Takes the rows.</summary>
     public required Landing Landing { get; init; }
 

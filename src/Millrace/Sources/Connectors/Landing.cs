@@ -1,9 +1,12 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 
 namespace Millrace.Sources.Connectors;
 
 /// <summary>The folder in which one fetch puts the raw records. It is kept with the version, so that rows can be put through again.</summary>
-/// <remarks>Files are written in order, one at a time; nothing is held in memory but a buffer.</remarks>
+/// <remarks>Files are written in order, one at a time. At most 64 MB wait in memory for the disk.</remarks>
 internal sealed class Landing(string folder)
 {
     private readonly List<LandedFile> _files = [];
@@ -45,13 +48,33 @@ internal sealed class Landing(string folder)
             File.Delete(Path.Combine(folder, name));
     }
 
-    /// <summary>Counts and hashes what passes.</summary>
-    private sealed class LandingStream(string path, Action<long, string> closed) : Stream
+    /// <summary>
+    /// Hands blocks to a thread that hashes and writes them. At most <see cref="MaxBlocks"/> wait: a slow disk slows the place that fills the
+    /// landing, and memory stays flat.
+    /// </summary>
+    private sealed class LandingStream : Stream
     {
-        private readonly FileStream _file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 16);
+        private const int BlockBytes = 1 << 20;
+        private const int MaxBlocks = 64;
+
+        private readonly BlockingCollection<(byte[] Block, int Bytes)> _queue = new(MaxBlocks);
+        private readonly FileStream _file;
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private readonly Action<long, string> _closed;
+        private readonly Thread _writer;
+        private volatile ExceptionDispatchInfo? _failure;
+        private byte[] _block = ArrayPool<byte>.Shared.Rent(BlockBytes);
+        private int _filled;
         private long _bytes;
         private bool _isClosed;
+
+        public LandingStream(string path, Action<long, string> closed)
+        {
+            _file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1);
+            _closed = closed;
+            _writer = new Thread(WriteBlocks) { Name = "landing", IsBackground = true };
+            _writer.Start();
+        }
 
         public override bool CanRead => false;
 
@@ -71,12 +94,23 @@ internal sealed class Landing(string folder)
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            _file.Write(buffer);
-            _hash.AppendData(buffer);
             _bytes += buffer.Length;
+            while (buffer.Length > 0)
+            {
+                _failure?.Throw();
+                var part = buffer[..Math.Min(buffer.Length, BlockBytes - _filled)];
+                part.CopyTo(_block.AsSpan(_filled));
+                _filled += part.Length;
+                buffer = buffer[part.Length..];
+                if (_filled == BlockBytes)
+                    HandOver();
+            }
         }
 
-        public override void Flush() => _file.Flush();
+        /// <summary>Nothing is promised before the file is closed, so that nothing needs to be written sooner.</summary>
+        public override void Flush()
+        {
+        }
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
@@ -89,12 +123,49 @@ internal sealed class Landing(string folder)
             if (disposing && !_isClosed)
             {
                 _isClosed = true;
+                HandOver();
+                _queue.CompleteAdding();
+                _writer.Join();
                 _file.Dispose();
-                closed(_bytes, Convert.ToHexStringLower(_hash.GetHashAndReset()));
+                var hash = Convert.ToHexStringLower(_hash.GetHashAndReset());
                 _hash.Dispose();
+                _queue.Dispose();
+                ArrayPool<byte>.Shared.Return(_block);
+                _failure?.Throw();
+                _closed(_bytes, hash);
             }
 
             base.Dispose(disposing);
+        }
+
+        private void HandOver()
+        {
+            if (_filled == 0)
+                return;
+            _queue.Add((_block, _filled));
+            (_block, _filled) = (ArrayPool<byte>.Shared.Rent(BlockBytes), 0);
+        }
+
+        /// <summary>After a failure the blocks are only taken, so that nobody waits for a place in the queue.</summary>
+        private void WriteBlocks()
+        {
+            foreach (var (block, bytes) in _queue.GetConsumingEnumerable())
+            {
+                try
+                {
+                    if (_failure is null)
+                    {
+                        _file.Write(block.AsSpan(0, bytes));
+                        _hash.AppendData(block.AsSpan(0, bytes));
+                    }
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    _failure = ExceptionDispatchInfo.Capture(e);
+                }
+
+                ArrayPool<byte>.Shared.Return(block);
+            }
         }
     }
 }
