@@ -22,20 +22,24 @@ public sealed partial class LoadTask
         var resume = ResumePoint.Of(context, source, _landings);
         var range = Range(session.Connection, context, source, resume);
         var landing = _landings.New(source.Key, context.Task.Id);
+        FetchResult? result = null;
         try
         {
             context.Report("fetching", null);
-            var result = Fetch(context, source, resume, range, landing, cancellationToken);
+            result = Fetch(context, source, resume, range, landing, cancellationToken);
             Failpoint.Pass("source.fetched");
             var outcome = Load(session.Connection, context, source, checks, resume, range, landing, result, cancellationToken);
             if (outcome is TaskOutcome.Unchanged)
                 _landings.Delete(source.Key, context.Task.Id);
             if (outcome is TaskOutcome.Committed or TaskOutcome.Unchanged)
                 Acknowledge(context, result);
+            else
+                result.Abandon?.Invoke();
             return outcome;
         }
         catch
         {
+            result?.Abandon?.Invoke();
             _landings.Delete(source.Key, context.Task.Id);
             throw;
         }
@@ -53,8 +57,10 @@ public sealed partial class LoadTask
                     Source = source,
                     ProjectFolder = folder.Folder,
                     Landing = landing,
-                    State = resume.Place,
+                    State = source.Mode == LoadMode.Replace ? null : resume.Place,
                     Range = range,
+                    HomeFolder = home.Folder,
+                    Said = text => context.Report(text, null),
                     Secrets = secrets,
                     Time = clock,
                 },
