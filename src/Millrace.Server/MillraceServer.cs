@@ -6,8 +6,10 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Millrace.Server.Ingest;
 using Millrace.Server.OpenInference;
 using Millrace.Serving;
+using Millrace.Sources.Connectors;
 
 namespace Millrace.Server;
 
@@ -29,7 +31,21 @@ public sealed class MillraceServer : IAsyncDisposable
     /// <exception cref="IOException">The port is taken.</exception>
     public static Task<MillraceServer> StartAsync(
         ServerOptions options, IReadOnlyDictionary<string, EndpointRuntime> endpoints, CancellationToken cancellationToken) =>
-        StartAsync(options, new InferenceApi(endpoints, options).HandleAsync, cancellationToken);
+        StartAsync(options, endpoints, null, cancellationToken);
+
+    /// <summary>Starts to listen, also for what is pushed to sources.</summary>
+    /// <param name="options">Port and limits.</param>
+    /// <param name="endpoints">What is served, by name.</param>
+    /// <param name="inboxes">What can be pushed to; null for nothing. The server does not dispose it.</param>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static Task<MillraceServer> StartAsync(
+        ServerOptions options, IReadOnlyDictionary<string, EndpointRuntime> endpoints, Inboxes? inboxes, CancellationToken cancellationToken)
+    {
+        var inference = new InferenceApi(endpoints, options);
+        var ingest = inboxes is null ? null : new IngestApi(inboxes, options);
+        return StartAsync(
+            options, http => ingest is not null && IngestApi.Takes(http.Request.Path) ? ingest.HandleAsync(http) : inference.HandleAsync(http), cancellationToken);
+    }
 
     /// <summary>Stops: takes no new connection, answers what is in flight, and lets the port go.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);

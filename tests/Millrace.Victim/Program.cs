@@ -1,5 +1,6 @@
 // Stands in for `millrace serve` where a test kills it: serves the endpoint `demand` over a home, or folds its predictions once.
 //   Millrace.Victim serve HOME   prints the port, and serves until it is killed; the prediction is 2 temp + hour
+//   Millrace.Victim ingest HOME  prints the port, and takes what is pushed to the source `orders`
 //   Millrace.Victim fold HOME    seals and folds
 //   Millrace.Victim lake-VERB FOLDER ...   changes one Delta table, see LakeVictim
 using System.Globalization;
@@ -7,6 +8,7 @@ using Millrace.Ledger;
 using Millrace.Server;
 using Millrace.Serving;
 using Millrace.Serving.Predictions;
+using Millrace.Sources.Connectors;
 using Millrace.Sql;
 using Millrace.Victim;
 
@@ -15,6 +17,14 @@ if (args[0].StartsWith("lake-", StringComparison.Ordinal))
 
 var (verb, home) = (args[0], args[1]);
 Directory.CreateDirectory(home);
+if (verb == "ingest")
+{
+    using var inboxes = new Inboxes(home, [new Millrace.Assets.AssetKey(Millrace.Assets.AssetKind.Source, "orders")], TimeProvider.System);
+    await using var pushed = await MillraceServer.StartAsync(new ServerOptions { Port = 0 }, new Dictionary<string, EndpointRuntime>(), inboxes, CancellationToken.None);
+    Console.WriteLine(pushed.Address.Port.ToString(CultureInfo.InvariantCulture));
+    await Task.Delay(Timeout.Infinite);
+}
+
 using var ledger = Ledger.Open(Path.Combine(home, "ledger.db"), TimeProvider.System);
 using var pool = new SqlSessionPool(new SqlSettings { TempDirectory = Path.Combine(home, "tmp"), Threads = 1 });
 var table = new PredictionTable(home, "demand", ledger, pool);

@@ -61,6 +61,7 @@ internal static class RunText
         WriteRelease(to, paint, result, facts);
         WriteHeld(to, paint, width, result, facts);
         ChampionText.Write(to, paint, width, facts.Trained, facts);
+        WriteSkipped(to, moved);
         WriteSetAside(to, moved, facts);
         WriteNotes(to, result, facts);
         WriteEnd(to, paint, result, facts);
@@ -195,6 +196,18 @@ internal static class RunText
             to.WriteLine(paint.Of(asset.Outcome == AssetOutcome.Held ? Tone.Plain : Tone.Bad, wrapped[0]));
             foreach (var line in wrapped.Skip(1))
                 to.WriteLine(line.StartsWith(indent, StringComparison.Ordinal) ? line : indent + line);
+        }
+    }
+
+    /// <summary>What came of a place and is neither a new row nor set aside, so that the columns of the table add up.</summary>
+    private static void WriteSkipped(TextWriter to, List<AssetResult> assets)
+    {
+        foreach (var asset in assets.Where(a => a.Rows.Skipped + a.Rows.Deletes > 0 && a.Outcome == AssetOutcome.Computed))
+        {
+            var skipped = asset.Rows.Skipped == 0 ? "" : $"{Human.Count(asset.Rows.Skipped, "row")} that came stood already, were outdated or outside of the cursor's range";
+            var deletes = asset.Rows.Deletes == 0 ? "" : $"{Human.Count(asset.Rows.Deletes, "row")} said that another is gone";
+            to.WriteLine();
+            to.WriteLine($"{asset.Asset.Title}: {string.Join("; ", new[] { skipped, deletes }.Where(t => t.Length > 0))}.");
         }
     }
 

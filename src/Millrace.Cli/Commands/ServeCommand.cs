@@ -7,6 +7,7 @@ using Millrace.Cli.Progress;
 using Millrace.Cli.Words;
 using Millrace.Project;
 using Millrace.Server;
+using Millrace.Sources.Connectors;
 
 namespace Millrace.Cli.Commands;
 
@@ -51,7 +52,8 @@ internal sealed class ServeCommand : CliCommand
         using var engine = call.Open(asReleased: true);
         using var endpoints = engine.Serve();
         endpoints.Refresh(text => Say(call, "serving", text));
-        if (endpoints.ByName.Values.All(e => !e.IsReady))
+        using var inboxes = engine.Inboxes();
+        if (endpoints.ByName.Values.All(e => !e.IsReady) && (inboxes.Sources.Count == 0 || endpoints.HasFailures))
             throw new EngineException(endpoints.ByName.Count > 0 || endpoints.HasFailures
                 ? "No endpoint can be served; the lines above say why."
                 : $"Nothing that can be served is released in '{engine.Environment}': no endpoint with a model version. Run first: {call.SuggestRun("run")}");
@@ -60,7 +62,7 @@ internal sealed class ServeCommand : CliCommand
         try
         {
             server = await MillraceServer.StartAsync(
-                new ServerOptions { Port = port, Failed = e => Say(call, "error", e.Message) }, endpoints.ByName, interruption.Token).ConfigureAwait(false);
+                new ServerOptions { Port = port, Failed = e => Say(call, "error", e.Message) }, endpoints.ByName, inboxes, interruption.Token).ConfigureAwait(false);
         }
         catch (IOException e)
         {
@@ -69,7 +71,7 @@ internal sealed class ServeCommand : CliCommand
 
         await using (server.ConfigureAwait(false))
         {
-            Begin(call, server.Address, endpoints);
+            Begin(call, server.Address, endpoints, inboxes);
             var follower = Follow(call, engine, endpoints, interruption.Token);
             var automation = every > TimeSpan.Zero ? Automate(call, engine, every, interruption.Token) : Task.CompletedTask;
             await Task.WhenAll(follower, automation).ConfigureAwait(false);
@@ -81,7 +83,7 @@ internal sealed class ServeCommand : CliCommand
         return ExitCode.Done;
     }
 
-    private static void Begin(Invocation call, Uri address, ServedEndpoints endpoints)
+    private static void Begin(Invocation call, Uri address, ServedEndpoints endpoints, Inboxes inboxes)
     {
         if (call.IsJson)
         {
@@ -90,11 +92,16 @@ internal sealed class ServeCommand : CliCommand
         }
 
         call.Out.WriteLine($"Listening on {call.Paint.Of(Tone.Strong, address.ToString())}. Stop with Ctrl-C.");
-        var (name, endpoint) = endpoints.ByName.First();
-        var signature = endpoint.Current is null ? "" : $"what {name} takes";
         call.Out.WriteLine();
-        call.Out.WriteLine($"  curl {address}v2/models/{name}   # {signature}");
-        call.Out.WriteLine($"  curl {address}v2/models/{name}/infer -d '{{\"inputs\": [...]}}'");
+        foreach (var (name, endpoint) in endpoints.ByName.Take(1))
+        {
+            var signature = endpoint.Current is null ? "" : $"what {name} takes";
+            call.Out.WriteLine($"  curl {address}v2/models/{name}   # {signature}");
+            call.Out.WriteLine($"  curl {address}v2/models/{name}/infer -d '{{\"inputs\": [...]}}'");
+        }
+
+        foreach (var source in inboxes.Sources.Take(1))
+            call.Out.WriteLine($"  curl {address}ingest/{source.Name} -H 'Content-Type: application/x-ndjson' --data-binary @rows.ndjson");
         call.Out.Flush();
     }
 

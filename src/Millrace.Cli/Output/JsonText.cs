@@ -26,10 +26,15 @@ internal static class JsonText
     public static JsonNode? Moment(DateTimeOffset? moment) =>
         moment?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
 
-    public static JsonObject Of(RowCounts rows) => new()
+    public static JsonObject Of(RowCounts rows)
     {
-        ["in"] = rows.In, ["out"] = rows.Out, ["quarantined"] = rows.Quarantined, ["total"] = rows.Total,
-    };
+        var json = new JsonObject { ["in"] = rows.In, ["out"] = rows.Out, ["quarantined"] = rows.Quarantined, ["total"] = rows.Total };
+        if (rows.Skipped > 0)
+            json["skipped"] = rows.Skipped;
+        if (rows.Deletes > 0)
+            json["deletes"] = rows.Deletes;
+        return json;
+    }
 
     public static JsonObject Of(CheckRecord check) => new()
     {

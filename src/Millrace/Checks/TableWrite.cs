@@ -23,8 +23,9 @@ public sealed record TableWrite
     /// <summary>One SELECT that gives the rows. </summary>
     public required string Rows { get; init; }
 
-    /// <summary>The same rows with a text column <c>_source</c> in addition that says where a row was read; null where nobody knows.</summary>
-    public string? RowsWithSource { get; init; }
+    /// <summary>The same rows with a text column <c>_source</c> in addition that says where a row was read: the file, and the
+    /// line after a colon. Asked only when rows go aside. Null where nobody knows.</summary>
+    public Func<string>? RowsWithSource { get; init; }
 
     /// <summary>The asset's checks; those on lineage are not asked here.</summary>
     public required IReadOnlyList<Check> Checks { get; init; }
@@ -76,8 +77,8 @@ public sealed record AskedWrite
     public required Func<string, UnreadableRows, JsonObject> State { get; init; }
 
     /// <summary>Makes of a SELECT of the rows that came, in their order, one of those that are to be added: some stand already. Columns that it does
-    /// not know pass through. Null when all are.</summary>
-    public Func<string, string>? Choose { get; init; }
+    /// not know pass through. It gives null when all are to be added.</summary>
+    public Func<string, string?>? Choose { get; init; }
 
     /// <summary>Called after staging: how many rows came that are not among the rows of the write, because a later one took their place, or since
     /// they say that a row is gone.</summary>
@@ -91,7 +92,14 @@ public sealed record AskedWrite
 }
 
 /// <summary>Rows that could not be read: how many, and a SELECT of <c>check_id, reason, source, line, row</c>.</summary>
-public sealed record UnreadableRows(long Count, string Select);
+public sealed record UnreadableRows(long Count, string Select)
+{
+    /// <summary>How many values go aside while their rows are kept; not counted as rows.</summary>
+    public long Values { get; init; }
+
+    /// <summary>A SELECT of the same columns for these.</summary>
+    public string ValuesSelect { get; init; } = "";
+}
 
 /// <summary>What becomes of the base's rows when new ones come.</summary>
 public abstract record Placement

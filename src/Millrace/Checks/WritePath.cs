@@ -71,8 +71,8 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
 
             AssertCounts(counts);
             _context.Report("committing", null);
-            long? quarantine = counts.Quarantined > 0 || write.Marks is not null
-                ? Quarantine.Commit(connection, write, aside.Selects, write.Marks?.Select, counts.Quarantined + (write.Marks?.Count ?? 0))
+            long? quarantine = counts.Quarantined + unreadable.Values > 0 || write.Marks is not null
+                ? Quarantine.Commit(connection, write, aside.Selects, write.Marks?.Select, counts.Quarantined + unreadable.Values + (write.Marks?.Count ?? 0))
                 : null;
             var version = new VersionRecord
             {
@@ -115,9 +115,9 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     /// <summary>The rows that are to be added, of those that a place gave.</summary>
     private StagedFiles Chosen(StagedFiles staged)
     {
-        if (write.Asked?.Choose is not { } choose || staged.Rows == 0)
+        if (staged.Rows == 0 || write.Asked?.Choose?.Invoke(staged.ToRelation().Sql) is not { } choice)
             return staged;
-        var chosen = Stage(choose(staged.ToRelation().Sql));
+        var chosen = Stage(choice);
         staged.Discard();
         return chosen;
     }
@@ -125,11 +125,16 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     /// <summary>The rows that could not be read, without those that went aside in an earlier load and came again.</summary>
     private UnreadableRows New(UnreadableRows came)
     {
-        if (came.Count == 0 || Known() is not { } known)
+        if (came.Count + came.Values == 0 || Known() is not { } known)
             return came;
-        var select = Unknown(came.Select, known);
+        var (rows, values) = (Unknown(came.Select, known), Unknown(came.ValuesSelect, known));
+        return new UnreadableRows(came.Count == 0 ? 0 : Count(rows), rows) { Values = came.Values == 0 ? 0 : Count(values), ValuesSelect = values };
+    }
+
+    private long Count(string select)
+    {
         using var count = connection.Query($"SELECT count(*) FROM ({select})");
-        return new UnreadableRows(Convert.ToInt64(count.Scalar(), CultureInfo.InvariantCulture), select);
+        return Convert.ToInt64(count.Scalar(), CultureInfo.InvariantCulture);
     }
 
     /// <summary>The journal's rows that may have come again, or null.</summary>
@@ -167,6 +172,8 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     private (StagedFiles Kept, Aside Aside) SetAside(StagedFiles staged, UnreadableRows unreadable, long fitting)
     {
         var selects = unreadable.Count > 0 ? new List<string> { unreadable.Select } : [];
+        if (unreadable.Values > 0)
+            selects.Add(unreadable.ValuesSelect);
         var contract = Contract(fitting, unreadable);
         var rows = staged.ToRelation().Sql;
         var rowChecks = write.Checks.OfType<RowCheck>().Where(c => c.Effect == CheckEffect.Quarantine).ToList();
@@ -188,7 +195,8 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         var columns = string.Join(", ", write.Schema.Names.Select(c => $"{SqlName.Quote(c)} := {SqlName.Quote(c)}"));
         connection.Execute($"""
             CREATE OR REPLACE TEMP TABLE _millrace_aside AS
-            SELECT [{ids}][_millrace_rule] AS check_id, [{reasons}][_millrace_rule] AS reason, _source AS source, NULL::BIGINT AS line,
+            SELECT [{ids}][_millrace_rule] AS check_id, [{reasons}][_millrace_rule] AS reason,
+                regexp_replace(_source, ':[0-9]+$', '') AS source, TRY_CAST(nullif(regexp_extract(_source, ':([0-9]+)$', 1), '') AS BIGINT) AS line,
                 to_json(struct_pack({columns}))::VARCHAR AS "row"
             FROM (SELECT n.*, {rule} AS _millrace_rule FROM ({WithSource(rows)}) AS n)
             WHERE _millrace_rule IS NOT NULL
@@ -205,7 +213,7 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
     /// <summary>The rows that are to be added, with the place where each was read.</summary>
     private string WithSource(string rows) => write.RowsWithSource is not { } located
         ? $"SELECT *, NULL::VARCHAR AS _source FROM ({rows})"
-        : write.Asked?.Choose is { } choose ? choose(located) : located;
+        : write.Asked?.Choose?.Invoke(located()) ?? located();
 
     /// <summary>What the contract says. When no row at all fits it, the shape of the data has changed, and setting everything aside would hide that.</summary>
     private IEnumerable<CheckRecord> Contract(long fitting, UnreadableRows unreadable)
@@ -221,7 +229,10 @@ public sealed class WritePath(DuckConnection connection, TableWrite write)
         }
 
         var note = string.Create(CultureInfo.InvariantCulture, $"{unreadable.Count} of {fitting + unreadable.Count} rows do not fit the contract{example}");
-        return [new CheckRecord(ContractId, blocks ? "block" : "quarantine", unreadable.Count == 0, unreadable.Count, unreadable.Count == 0 ? "" : note)];
+        var values = unreadable.Values == 0
+            ? Array.Empty<CheckRecord>()
+            : [new CheckRecord(ContractId + " values", "quarantine", false, unreadable.Values, "quarantined, their rows are kept without them")];
+        return [.. values, new CheckRecord(ContractId, blocks ? "block" : "quarantine", unreadable.Count == 0, unreadable.Count, unreadable.Count == 0 ? "" : note)];
     }
 
     /// <summary>Asks the checks that do not quarantine.</summary>

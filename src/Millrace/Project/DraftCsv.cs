@@ -2,6 +2,8 @@ using System.Globalization;
 using Millrace.Assets;
 using Millrace.Native;
 using Millrace.Sources;
+using Millrace.Sources.Contract;
+using Millrace.Sources.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Project;
@@ -166,11 +168,13 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
             Path = path,
             Columns = [],
             Csv = csv,
-            ExtraColumns = ExtraColumns.Ignore,
+            Contract = new LoadContract(ContractMode.Ignore),
         };
+        var scratch = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "millrace-header-" + Guid.NewGuid().ToString("N"));
         try
         {
-            var names = CsvHeader.Read("", path, source);
+            var plain = PlainText.Of(new InputFile(path, path), csv.Encoding, scratch, 0, CancellationToken.None);
+            var names = CsvHeader.Read(plain, path, source);
             var wrong = names.Select((n, i) => (Name: n, Number: i + 1)).FirstOrDefault(n => !CanBeStored(n.Name));
             return wrong.Name is null ? names : throw Refused(path, string.Create(
                 CultureInfo.InvariantCulture,
@@ -180,6 +184,11 @@ internal sealed record DraftCsv(string Path, DraftBytes Bytes, CsvOptions Csv, b
         catch (SourceException e)
         {
             throw Refused(path, e.Message);
+        }
+        finally
+        {
+            if (Directory.Exists(scratch))
+                Directory.Delete(scratch, recursive: true);
         }
     }
 

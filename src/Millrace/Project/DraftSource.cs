@@ -3,6 +3,7 @@ using System.Text;
 using Millrace.Assets;
 using Millrace.Native;
 using Millrace.Sources;
+using Millrace.Sources.Formats;
 using Millrace.Sql;
 
 namespace Millrace.Project;
@@ -105,17 +106,21 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
         if (source is null)
             throw new ProblemException(problems);
 
-        var reader = new CsvSource(source, folder, _paths);
+        var reader = new CsvFormat().Open(new ReadRequest
+        {
+            Source = source,
+            Files = [.. _paths.Select(p => new InputFile(p, Path.Combine(folder, p)))],
+            Scratch = typed + ".scratch",
+            Connection = session.Connection,
+        });
         var isSecondPass = false;
-        DropRejects();
         try
         {
             Save(reader.Rows, typed);
         }
-        catch (DuckException e) when (CsvSource.IsUnreadable(e))
+        catch (DuckException e) when (reader.IsUnreadable(e))
         {
             isSecondPass = true;
-            DropRejects();
             Save(reader.FittingRows, typed);
         }
 
@@ -140,15 +145,6 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
 
     private void Save(string rows, string typed) =>
         session.Execute($"COPY ({rows}) TO {SqlName.Text(typed)} (FORMAT parquet)");
-
-    private void DropRejects()
-    {
-        for (var i = 0; i < _paths.Count; i++)
-        {
-            session.Execute(FormattableString.Invariant(
-                $"DROP TABLE IF EXISTS millrace_rejects_{i}; DROP TABLE IF EXISTS millrace_scans_{i}"));
-        }
-    }
 
     private static string OneLine(string text)
     {
@@ -215,7 +211,7 @@ internal sealed class DraftSource(SqlSession session, string folder, DraftGroup 
             text.Append("time_column: ").Append(DraftText.Yaml(time)).Append('\n')
                 .Append("interval: ").Append(isMonthly ? "month" : "day").Append('\n');
         if (group.LeftOut.Count > 0)
-            text.Append("# Not every file has: ").AppendJoin(", ", group.LeftOut).Append("\nextra_columns: ignore\n");
+            text.Append("# Not every file has: ").AppendJoin(", ", group.LeftOut).Append("\ncontract: {columns: ignore}\n");
         text.Append("\ncolumns:\n");
         foreach (var column in columns)
         {

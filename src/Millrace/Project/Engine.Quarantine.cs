@@ -94,8 +94,10 @@ public sealed partial class Engine
         new Runner(Ledger, [task, load], 1, _options.Clock, log.Write).Recover();
 
         var pointer = PointerOf(name);
-        var (source, wanted) = Replayable(pointer);
+        var (source, wanted) = Replayable(pointer, drop is not null);
         var standing = StandingOf(Ledger.Pointers(Environment));
+        if (wanted.Build != pointer.Version.Build)
+            return TakeOver(task, specs, pointer, source, wanted, standing, filter, cancellationToken);
         var latest = Newest(standing, pointer, wanted.RejectedBatches);
         var open = $"state = 'open' AND ({Condition(filter)})";
         var batches = Batches(pointer, latest, open);
@@ -116,7 +118,7 @@ public sealed partial class Engine
                 var journal = Quarantine.View(Home.QuarantineFolder(pointer.Asset), Ledger.QuarantineVersion(pointer.Asset), [.. standing.Chain(latest.Id).Select(v => v.Task)]);
                 specs[tasks[i].Id] = new ReplaySpec(
                     source, Project.Assets[pointer.Asset].Checks, batches[i].Batch,
-                    $"SELECT entry, check_id, source, line, \"row\" FROM ({journal.Sql}) WHERE entry IS NOT NULL AND task_id = {SqlName.Text(batches[i].Batch)} AND {open}", drop, Project.Files.Folder);
+                    $"SELECT entry, check_id, reason, source, line, \"row\" FROM ({journal.Sql}) WHERE entry IS NOT NULL AND task_id = {SqlName.Text(batches[i].Batch)} AND {open}", drop, Project.Files.Folder);
                 switch (Attempt(task, tasks[i], fence, wanted, latest, standing, cancellationToken))
                 {
                     case TaskOutcome.Committed committed:
@@ -152,20 +154,83 @@ public sealed partial class Engine
         }
     }
 
+    /// <summary>The rows that stand and the quarantined ones become the first version under a mended contract, without asking or reading anything again.</summary>
+    private QuarantineSettled TakeOver(
+        ReplayTask task, Dictionary<string, ReplaySpec> specs, Pointer pointer, SourceDefinition source, Plans.WantedAsset wanted, Plans.Standing standing,
+        QuarantineFilter filter, CancellationToken cancellationToken)
+    {
+        if (filter != new QuarantineFilter())
+            throw new EngineException($"The definition of {pointer.Asset.Name} changed, so that all of its rows move to the new contract. Leave --run, --check and --where out.");
+        if (Project.Files.Environments.First(e => e.Name == Environment).IsProtected)
+        {
+            throw new EngineException(
+                $"The environment '{Environment}' is protected, and the definition of {pointer.Asset.Name} changed. Look at the change with 'millrace plan --env {Environment}', and apply it with the run that it names.");
+        }
+
+        var from = standing.Version(pointer.Version)!;
+        var live = Live(pointer);
+        var run = Ledger.StartRun(Environment, Fingerprint.Of("quarantine", pointer.Asset.Name).Text, null);
+        try
+        {
+            Ledger.Declare([(wanted.Build, wanted.Definition, wanted.Detail)]);
+            var record = new TaskRecord($"{run.Id}/{pointer.Asset.Name}/1", run.Id, 0, wanted.Build, ReplayTask.Kind, IntervalSet.All, null, TaskState.Queued, null);
+            Ledger.Queue([record]);
+            var fence = Ledger.StartAttempt(record.Id);
+            var open = $"SELECT entry, check_id, reason, source, line, \"row\" FROM ({QuarantineOf(pointer).Sql}) WHERE entry IS NOT NULL AND state = 'open' AND task_id IN ({List(live)})";
+            specs[record.Id] = new ReplaySpec(
+                source, Project.Assets[pointer.Asset].Checks, "", open, null, Project.Files.Folder,
+                new StandingRows(from, standing.Files(from.Id), [.. standing.Chain(from.Id).Reverse().SelectMany(v => v.Receipts)]));
+            var asked = Batches(pointer, from, "state = 'open'").Sum(b => b.Rows);
+            var outcome = Attempt(task, record, fence, wanted, null, standing, cancellationToken);
+            if (outcome is TaskOutcome.Blocked blocked)
+            {
+                Ledger.EndAttempt(record.Id, fence, TaskState.Blocked, blocked.Message, blocked.Checks);
+                Ledger.EndRun(run.Id, RunState.Failed, null, blocked.Message);
+                return new QuarantineSettled(pointer.Asset, asked, 0, asked, null, blocked.Message);
+            }
+
+            var version = ((TaskOutcome.Committed)outcome).Version;
+            Ledger.CommitVersion(version);
+            Failpoint.Pass("run.before-release");
+            var release = Ledger.Release(
+                Environment, run.Id, new Dictionary<AssetKey, Pointer?> { [pointer.Asset] = pointer },
+                [new Move(pointer.Asset, pointer, new Pointer(pointer.Asset, version.Id, wanted.Definition.Hash))]);
+            Ledger.EndRun(run.Id, RunState.Done, release?.Id, null);
+            return new QuarantineSettled(pointer.Asset, asked, asked - version.Rows.Quarantined, version.Rows.Quarantined, release, null);
+        }
+        catch (Exception e)
+        {
+            Ledger.EndRun(run.Id, e is OperationCanceledException ? RunState.Interrupted : RunState.Failed, null, e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>Why the rows that stand cannot simply move to the changed definition, or null.</summary>
+    private static string? Differs(SourceDefinition before, SourceDefinition now)
+    {
+        if (before.Type != now.Type || before.Path != now.Path || before.Format != now.Format || before.Csv != now.Csv || !before.PlaceTexts.SequenceEqual(now.PlaceTexts))
+            return "other rows come, or they are read otherwise";
+        var added = now.Columns.FirstOrDefault(c => before.Columns.All(b => !b.Name.Equals(c.Name, StringComparison.OrdinalIgnoreCase)));
+        if (added is not null)
+            return $"the column '{added.Name}' is new, and the rows that stand have no value for it";
+        var otherwise = now.Columns.FirstOrDefault(c => before.Columns.Any(b => b.Name.Equals(c.Name, StringComparison.OrdinalIgnoreCase) && b.Format != c.Format));
+        return otherwise is null ? null : $"the column '{otherwise.Name}' is read otherwise";
+    }
+
     private TaskOutcome Attempt(
-        ReplayTask task, TaskRecord record, long fence, Plans.WantedAsset wanted, VersionRecord latest, Plans.Standing standing, CancellationToken cancellationToken)
+        ReplayTask task, TaskRecord record, long fence, Plans.WantedAsset wanted, VersionRecord? latest, Plans.Standing standing, CancellationToken cancellationToken)
     {
         try
         {
             return task.Execute(
                 new TaskContext
                 {
-                    Task = record with { Base = latest.Id.Number },
+                    Task = record with { Base = latest?.Id.Number },
                     Fence = fence,
                     Asset = wanted,
                     Base = latest,
                     Inputs = [],
-                    Origin = latest.Origin,
+                    Origin = latest?.Origin ?? default,
                     Pending = IntervalSet.Empty,
                     AsOf = IntervalUnit.Day.Floor(_options.Clock.GetUtcNow()),
                     Standing = standing,
@@ -190,7 +255,7 @@ public sealed partial class Engine
             && standing.Chain(v.Id).Any(c => c.Id == pointer.Version))
         ?? standing.Version(pointer.Version)!;
 
-    private (SourceDefinition Source, Plans.WantedAsset Wanted) Replayable(Pointer pointer)
+    private (SourceDefinition Source, Plans.WantedAsset Wanted) Replayable(Pointer pointer, bool isDrop)
     {
         if (pointer.Asset.Kind != AssetKind.Source)
         {
@@ -199,10 +264,13 @@ public sealed partial class Engine
         }
 
         var asset = Project.Find(pointer.Asset.Name);
-        if (asset?.Definition is not SourceDefinition source || asset.Wanted.Build != pointer.Version.Build)
+        if (asset?.Definition is not SourceDefinition source)
+            throw new EngineException($"The project has no source '{pointer.Asset.Name}' any more.") { IsMistake = true };
+        if (asset.Wanted.Build != pointer.Version.Build)
         {
-            throw new EngineException(
-                $"The definition of {pointer.Asset.Name} is not the released one. Run first: a changed contract loads everything again, and rows that were set aside and fit now come in by that.");
+            var why = isDrop ? "a drop says of released rows that they are not wanted" : Released(pointer) is SourceDefinition before ? Differs(before, source) : "the released one cannot be read";
+            if (why is not null)
+                throw new EngineException($"The definition of {pointer.Asset.Name} is not the released one, and {why}. Run first: that loads everything again, and rows that fit now come in by it.");
         }
 
         var rejected = Ledger.Rejections(Environment).Where(r => r.Asset == pointer.Asset && r.Kind == Rejection.Batch).Select(r => r.Value).ToHashSet(StringComparer.Ordinal);

@@ -1,5 +1,6 @@
 using Millrace.Assets;
 using Millrace.Governance;
+using Millrace.Lake;
 using Millrace.Ledger;
 using Millrace.Plans;
 using Millrace.Registry;
@@ -200,9 +201,16 @@ public sealed partial class Engine : IDisposable
 
     private CompiledProject Compile(ProjectFiles files)
     {
-        using var compiler = new ProjectCompiler(files, new CompileCache(Path.Combine(Home.CacheFolder, "compiled.json")), _pool);
+        using var compiler = new ProjectCompiler(files, new CompileCache(Path.Combine(Home.CacheFolder, "compiled.json")), _pool, StandingSchema);
         return compiler.Compile();
     }
+
+    /// <summary>The columns of the version of a build that stands in the environment; null when none does.</summary>
+    private Schema? StandingSchema(Build build) =>
+        Ledger.Pointers(Environment).GetValueOrDefault(build.Asset) is { } pointer && pointer.Version.Build == build
+            && Ledger.Version(pointer.Version) is { } version
+                ? new LakeTable(Home.TableFolder(build)).Read(version.Id.Number, version.EntryHash).Schema
+                : null;
 
     /// <summary>The project to plan with: definitions that a rollback rejected or that are not selected stand as they were released.</summary>
     private Work Prepare(RunRequest request)

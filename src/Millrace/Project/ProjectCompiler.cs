@@ -21,7 +21,7 @@ namespace Millrace.Project;
 
 /// <summary>Turns the definitions of a folder into a graph: parents from the SQL, columns from the engine, lineage and fingerprints from the tree.</summary>
 /// <remarks>Reports every mistake that it can find before it gives up; the stages after a mistake leave out what stands on it.</remarks>
-internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache cache, SqlSessionPool pool) : IDisposable
+internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache cache, SqlSessionPool pool, Func<Build, Schema?>? standing = null) : IDisposable
 {
     /// <summary>Raised when our code computes other rows from the same definition.</summary>
     private const int SourceRevision = 1;
@@ -217,18 +217,29 @@ internal sealed partial class ProjectCompiler(ProjectFiles files, CompileCache c
     private void Compile(SourceDefinition source)
     {
         var checks = CheckReader.Read(source.CheckNodes, _problems);
-        var schema = new Schema([.. source.Columns.Select(c => new Column(c.Name, c.Type))]);
-        CheckReader.Validate(source.Key, checks, schema, _problems);
+        var declared = new Schema([.. source.Columns.Select(c => new Column(c.Name, c.Type))]);
+        var schema = declared;
         var setAside = DataTexts(checks);
         var rows = Fingerprint.Of(
-            ["source", Revision(SourceRevision), source.Key.Name, source.Type, source.Csv.ToString(), source.OnMismatch.ToString(), .. setAside,
-                .. source.Columns.Where(c => c.IsRequired).Select(c => c.Name), .. source.PlaceTexts]);
+            ["source", Revision(SourceRevision), source.Key.Name, source.Type, source.Csv.ToString(), .. source.Contract.Texts.Take(1), .. setAside,
+                .. source.Columns.Where(c => c.IsRequired).Select(c => c.Name), .. source.PlaceTexts, .. source.Contract.Texts.Skip(1), .. source.Xlsx == new XlsxOptions() ? Array.Empty<string>() : [source.Xlsx.ToString()]]);
         var columns = source.Columns.Select(c => new ColumnFacts(c.Name, c.Type, Fingerprint.Of(rows.Text, c.Name, c.Type.Sql, c.Format))).ToList();
+        var build = new Build(source.Key, Fingerprint.Of([rows.Text, source.TimeColumn, source.Interval.Word(), .. columns.Select(c => c.Fingerprint.Text)]));
+
+        // What the table took in beside the contract is seen by those who read it, and changes neither the build nor those who do not.
+        if (source.Contract.CanWiden && standing?.Invoke(build) is { } stands)
+        {
+            var evolved = stands.Columns.Where(c => declared.Find(c.Name) is null).ToList();
+            schema = new Schema([.. declared.Columns, .. evolved]);
+            columns.AddRange(evolved.Select(c => new ColumnFacts(c.Name, c.Type, Fingerprint.Of(rows.Text, c.Name, c.Type.Sql, null))));
+        }
+
+        CheckReader.Validate(source.Key, checks, schema, _problems);
         _facts[source.Key] = new RelationFacts(source.Key.Name, rows, columns);
         _assets[source.Key] = new CompiledAsset(
             new WantedAsset
             {
-                Build = new Build(source.Key, Fingerprint.Of([rows.Text, source.TimeColumn, source.Interval.Word(), .. columns.Select(c => c.Fingerprint.Text)])),
+                Build = build,
                 TaskKind = LoadTask.Kind,
                 Definition = StoredDefinition.Of(source.File, source.Text),
                 Schema = schema,

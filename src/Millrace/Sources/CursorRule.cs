@@ -32,7 +32,7 @@ public sealed record CursorRule(string Column)
         if (Lag != 0)
         {
             var lag = Lag.ToString(CultureInfo.InvariantCulture);
-            last = $"CAST({last} - {(type.IsTime ? $"to_microseconds(CAST({lag} * 1000000 AS BIGINT))" : lag)} AS {type.Sql})";
+            last = $"CAST({last} - {(type.IsTime ? $"to_microseconds(CAST({lag}::DECIMAL(38,6) * 1000000 AS BIGINT))" : lag)} AS {type.Sql})";
         }
 
         return Initial is { } initial ? $"greatest({last}, CAST({SqlName.Text(initial)} AS {type.Sql}))::VARCHAR" : $"({last})::VARCHAR";

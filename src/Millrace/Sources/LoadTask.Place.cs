@@ -4,6 +4,7 @@ using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Runs;
 using Millrace.Sources.Connectors;
+using Millrace.Sources.Contract;
 using Millrace.Sources.Formats;
 
 namespace Millrace.Sources;
@@ -21,20 +22,24 @@ public sealed partial class LoadTask
         var resume = ResumePoint.Of(context, source, _landings);
         var range = Range(session.Connection, context, source, resume);
         var landing = _landings.New(source.Key, context.Task.Id);
+        FetchResult? result = null;
         try
         {
             context.Report("fetching", null);
-            var result = Fetch(context, source, resume, range, landing, cancellationToken);
+            result = Fetch(context, source, resume, range, landing, cancellationToken);
             Failpoint.Pass("source.fetched");
             var outcome = Load(session.Connection, context, source, checks, resume, range, landing, result, cancellationToken);
             if (outcome is TaskOutcome.Unchanged)
                 _landings.Delete(source.Key, context.Task.Id);
             if (outcome is TaskOutcome.Committed or TaskOutcome.Unchanged)
                 Acknowledge(context, result);
+            else
+                result.Abandon?.Invoke();
             return outcome;
         }
         catch
         {
+            result?.Abandon?.Invoke();
             _landings.Delete(source.Key, context.Task.Id);
             throw;
         }
@@ -52,8 +57,10 @@ public sealed partial class LoadTask
                     Source = source,
                     ProjectFolder = folder.Folder,
                     Landing = landing,
-                    State = resume.Place,
+                    State = source.Mode == LoadMode.Replace ? null : resume.Place,
                     Range = range,
+                    HomeFolder = home.Folder,
+                    Said = text => context.Report(text, null),
                     Secrets = secrets,
                     Time = clock,
                 },
@@ -63,7 +70,7 @@ public sealed partial class LoadTask
         {
             // Libraries repeat what they were given, in inner exceptions too.
             var isClean = secrets.Hide(e.ToString()) == e.ToString();
-            throw new SourceException(e is SourceException ? secrets.Hide(e.Message) : $"The {source.Type} of {source.File} could not be read: {secrets.Hide(e.Message)}", isClean ? e : null);
+            throw new SourceException(e is SourceException ? secrets.Hide(e.Message) : $"The {source.Type} of {source.File} could not be fetched: {secrets.Hide(e.Message)} Nothing was loaded.", isClean ? e : null);
         }
     }
 
@@ -79,25 +86,34 @@ public sealed partial class LoadTask
         var origin = Fingerprint.Of(
             [isWhole ? "" : context.Base?.Origin.Text ?? "", result.State?.ToJsonString() ?? "", .. owed.Select(r => r.Hash), .. landing.Files.Select(f => f.Hash)]);
         var nothing = $"asked {source.Type}: nothing new";
-        if (context.Base is { } basis && (isWhole ? files.Count > 0 && basis.Origin == origin : files.Count == 0))
+        if (context.Base is { } basis && (isWhole ? basis.Origin == origin : files.Count == 0))
             return new TaskOutcome.Unchanged(nothing);
 
         var scratch = Path.Combine(home.TempFolder, "load-" + Path.GetFileName(landing.Folder));
         try
         {
-            var load = new PlaceLoad(connection, context, source, range, resume.Cursor, isWhole, home.TableFolder(context.Asset.Build));
-            var reader = files.Count == 0 ? null : KnownFormats.Find(source.Format)!.Open(load.Reading, files, scratch);
+            // Batches that are taken in again lie below the range, and so does what a whole copy holds.
+            var wanted = range is not null && (isWhole || owed.Count > 0) ? range with { From = source.Cursor!.Initial, IsFromIncluded = true } : range;
+            var load = new PlaceLoad(connection, context, source, wanted, resume.Cursor, isWhole, home.TableFolder(context.Asset.Build));
+            var reader = files.Count == 0 ? null : KnownFormats.Find(source.Format)!.Open(new ReadRequest
+            {
+                Source = load.Reading.Over(context.Asset.Schema),
+                Files = files,
+                Scratch = scratch,
+                Connection = connection,
+                CancellationToken = cancellationToken,
+            });
             TableWrite Write(bool isSecondPass) => new()
             {
                 Context = context,
                 Folder = home.TableFolder(context.Asset.Build),
                 QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
-                Schema = context.Asset.Schema,
                 Rows = load.Rows(reader is null ? null : isSecondPass ? reader.FittingRows : reader.Rows),
-                RowsWithSource = source.Mode == LoadMode.Changes || reader is null ? null : reader.FittingRowsWithSource,
+                Schema = source.Mode == LoadMode.Changes ? context.Asset.Schema : reader?.Schema ?? context.Asset.Schema,
+                RowsWithSource = source.Mode == LoadMode.Changes || reader is null ? null : () => reader.FittingRowsWithSource,
                 Checks = ChecksOf(source, checks),
                 Unreadable = () => reader?.Unreadable(connection, isSecondPass) ?? new UnreadableRows(0, ""),
-                BlocksUnreadable = source.OnMismatch == OnMismatch.Block,
+                BlocksUnreadable = source.Contract.Types == ContractMode.Freeze,
                 Placement = load.Placement,
                 TimeColumn = source.TimeColumn,
                 Unit = source.Interval,

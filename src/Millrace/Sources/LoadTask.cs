@@ -4,6 +4,7 @@ using Millrace.Checks.Types;
 using Millrace.Ledger;
 using Millrace.Native;
 using Millrace.Runs;
+using Millrace.Sources.Contract;
 using Millrace.Sources.Formats;
 using Millrace.Sql;
 
@@ -49,7 +50,14 @@ public sealed partial class LoadTask(
         {
             var reader = batch.Files.Count == 0
                 ? null
-                : KnownFormats.Find(source.Format)!.Open(source, [.. batch.Files.Select(f => new InputFile(f.Path, Path.Combine(folder.Folder, f.Path)))], scratch);
+                : KnownFormats.Find(source.Format)!.Open(new ReadRequest
+                {
+                    Source = source.Over(context.Asset.Schema),
+                    Files = [.. batch.Files.Select(f => new InputFile(f.Path, Path.GetFullPath(Path.Combine(folder.Folder, f.Path))))],
+                    Scratch = scratch,
+                    Connection = session.Connection,
+                    CancellationToken = cancellationToken,
+                });
             return ReadTwice(session.Connection, context, reader, isSecondPass => Write(session.Connection, context, source, checks, batch, reader, isSecondPass));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && batch.Files.FirstOrDefault(f => !folder.IsAsFound(f)) is { } gone)
@@ -73,20 +81,19 @@ public sealed partial class LoadTask(
         catch (DuckException e) when (reader?.IsUnreadable(e) == true)
         {
             context.Report("sorting rows", null);
-            using (var rejects = connection.Query(
-                "SELECT table_name FROM duckdb_tables() WHERE temporary AND (starts_with(table_name, 'millrace_rejects_') OR starts_with(table_name, 'millrace_scans_'))"))
-            {
-                foreach (var name in rejects.Rows().Select(r => (string)r[0]!).ToList())
-                    connection.Execute($"DROP TABLE IF EXISTS {SqlName.Quote(name)}");
-            }
-
             return WritePath.Write(connection, write(true));
         }
     }
 
-    private static IReadOnlyList<Check> ChecksOf(SourceDefinition source, IReadOnlyList<Check> checks)
+    /// <summary>The rules of a contract and those beside it.</summary>
+    internal static IReadOnlyList<Check> ChecksOf(SourceDefinition source, IReadOnlyList<Check> checks)
     {
-        var effect = source.OnMismatch == OnMismatch.Block ? CheckEffect.Block : CheckEffect.Quarantine;
+        var effect = source.Contract.Nullability switch
+        {
+            ContractMode.Freeze => CheckEffect.Block,
+            ContractMode.Evolve => CheckEffect.Warn,
+            _ => CheckEffect.Quarantine,
+        };
         return [.. source.Columns.Where(c => c.IsRequired).Select(c => new NotNullCheck($"required({c.Name})", effect, source.File, c.Line, c.Name)), .. checks];
     }
 
@@ -96,9 +103,11 @@ public sealed partial class LoadTask(
         Context = context,
         Folder = home.TableFolder(context.Asset.Build),
         QuarantineFolder = home.QuarantineFolder(context.Asset.Key),
-        Schema = context.Asset.Schema,
+
+        // The rows come first: asking for them may give the table a column more.
         Rows = reader is null ? Empty(context.Asset.Schema) : isSecondPass ? reader.FittingRows : reader.Rows,
-        RowsWithSource = reader?.FittingRowsWithSource,
+        Schema = reader?.Schema ?? context.Asset.Schema,
+        RowsWithSource = reader is null ? null : () => reader.FittingRowsWithSource,
         Checks = ChecksOf(source, checks),
         Unreadable = () =>
         {
@@ -107,7 +116,7 @@ public sealed partial class LoadTask(
                 throw new SourceException($"{changed.Path} changed after the plan was made. Nothing was loaded; run again once writing has ended.");
             return reader?.Unreadable(connection, isSecondPass) ?? new UnreadableRows(0, "");
         },
-        BlocksUnreadable = source.OnMismatch == OnMismatch.Block,
+        BlocksUnreadable = source.Contract.Types == ContractMode.Freeze,
         Placement = new Placement.Batch(context.Task.Id, batch.Reloaded),
         TimeColumn = source.TimeColumn,
         Unit = source.Interval,

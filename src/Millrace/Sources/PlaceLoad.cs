@@ -109,48 +109,71 @@ internal sealed class PlaceLoad(
         return state;
     }
 
-    /// <summary>Of the rows that came those that are to be added.</summary>
-    public string Choose(string rows)
+    /// <summary>Of the rows that came those that are to be added; null when all are.</summary>
+    public string? Choose(string rows)
     {
-        var numbered = $"SELECT *, row_number() OVER () AS _millrace_at FROM ({rows})";
-        var conditions = new List<string>();
-        var rank = "1";
-        if (source.Cursor is { } cursor)
-            conditions.AddRange(InRange(cursor));
+        var conditions = source.Cursor is { } cursor ? InRange(cursor).ToList() : [];
         var stands = isWhole ? null : Base();
         if (_isChanges)
         {
             if (stands is not null)
-                conditions.Add($"NOT EXISTS (SELECT 1 FROM ({stands}) AS b WHERE {Match(source.KeyColumns, "b", "n")} AND ({IsOlder()}))");
-        }
-        else if (source.Mode == LoadMode.Merge || (HasKey && source.Cursor is null))
-        {
-            rank = $"row_number() OVER (PARTITION BY {Keys()} ORDER BY {NewestFirst})";
-            conditions.Add("n._millrace_rank = 1");
-            if (stands is not null)
-                conditions.Add($"NOT EXISTS (SELECT 1 FROM ({stands}) AS b WHERE {Match(source.KeyColumns, "b", "n")} AND ({(source.Mode == LoadMode.Merge ? IsOlder() : "true")}))");
-        }
-        else if (source.Cursor is not null && stands is not null)
-        {
-            // Rows at the boundary come again: as many of equal ones are known as stand.
-            IReadOnlyList<string> same = HasKey ? [.. source.KeyColumns, source.Cursor.Column] : [.. context.Asset.Schema.Names];
-            var names = string.Join(", ", same.Select(SqlName.Quote));
-            rank = $"row_number() OVER (PARTITION BY {names} ORDER BY _millrace_at)";
-            return $"""
-                SELECT n.* EXCLUDE (_millrace_at, _millrace_rank) FROM (SELECT *, {rank} AS _millrace_rank FROM ({numbered})) AS n
-                LEFT JOIN (SELECT {names}, count(*) AS _millrace_stands FROM ({stands}) GROUP BY ALL) AS b ON {Match(same, "b", "n")}
-                WHERE {string.Join(" AND ", conditions.Append("n._millrace_rank > coalesce(b._millrace_stands, 0)"))}
-                """;
+                conditions.Add(Stands(stands, source.KeyColumns, IsOlder()));
+            return conditions.Count == 0 ? null : $"SELECT n.* FROM ({rows}) AS n WHERE {string.Join(" AND ", conditions)}";
         }
 
-        return conditions.Count == 0
-            ? rows
-            : $"SELECT n.* EXCLUDE (_millrace_at, _millrace_rank) FROM (SELECT *, {rank} AS _millrace_rank FROM ({numbered})) AS n WHERE {string.Join(" AND ", conditions)}";
+        if (!HasKey)
+            return source.Cursor is null ? null : ChooseByValues(rows, stands, conditions);
+
+        // With a cursor, a row with a known key and another value is another row; a merge keeps one of each key.
+        var isMerge = source.Mode == LoadMode.Merge;
+        var same = isMerge || source.Cursor is null ? source.KeyColumns : [.. source.KeyColumns, source.Cursor.Column];
+        if (stands is null && !Has($"SELECT 1 FROM ({rows}) GROUP BY {Names(same)} HAVING count(*) > 1") && IsWithin(rows, conditions))
+            return null;
+        if (stands is not null)
+            conditions.Add(isMerge ? Stands(stands, same, IsOlder()) : Stands(FromBoundary(stands), same, "true"));
+        return $"""
+            SELECT n.* EXCLUDE (_millrace_at, _millrace_rank) FROM (
+                SELECT *, row_number() OVER (PARTITION BY {Names(same)} ORDER BY {(isMerge ? NewestFirst : "_millrace_at")}) AS _millrace_rank
+                FROM (SELECT *, row_number() OVER () AS _millrace_at FROM ({rows}))) AS n
+            WHERE {string.Join(" AND ", conditions.Append("n._millrace_rank = 1"))}
+            """;
     }
+
+    /// <summary>Without a key rows are told apart by all their values: as many of equal ones are known as stand.</summary>
+    private string? ChooseByValues(string rows, string? stands, List<string> conditions)
+    {
+        if (stands is null)
+            return IsWithin(rows, conditions) ? null : $"SELECT n.* FROM ({rows}) AS n WHERE {string.Join(" AND ", conditions)}";
+        var all = context.Asset.Schema.Names.ToList();
+        return $"""
+            SELECT n.* EXCLUDE (_millrace_rank) FROM (SELECT *, row_number() OVER (PARTITION BY {Names(all)}) AS _millrace_rank FROM ({rows})) AS n
+            LEFT JOIN (SELECT {Names(all)}, count(*) AS _millrace_stands FROM ({FromBoundary(stands)}) GROUP BY ALL) AS b ON {Match(all, "b", "n")}
+            WHERE {string.Join(" AND ", conditions.Append("n._millrace_rank > coalesce(b._millrace_stands, 0)"))}
+            """;
+    }
+
+    /// <summary>Rows below the range do not come again, so that they need not be compared.</summary>
+    private string FromBoundary(string stands) => source.Cursor is { } cursor && range?.From is { } from
+        ? $"SELECT * FROM ({stands}) WHERE coalesce({SqlName.Quote(cursor.Column)} >= CAST({SqlName.Text(from)} AS {context.Asset.Schema.Find(cursor.Column)!.Type.Sql}), true)"
+        : stands;
+
+    private static string Stands(string stands, IEnumerable<string> same, string and) =>
+        $"NOT EXISTS (SELECT 1 FROM ({stands}) AS b WHERE {Match(same, "b", "n")} AND ({and}))";
+
+    private bool IsWithin(string rows, List<string> conditions) =>
+        conditions.Count == 0 || !Has($"SELECT 1 FROM ({rows}) AS n WHERE NOT ({string.Join(" AND ", conditions)})");
+
+    private bool Has(string select)
+    {
+        using var found = connection.Query($"{select} LIMIT 1");
+        return found.Scalar() is not null;
+    }
+
+    private static string Names(IEnumerable<string> columns) => string.Join(", ", columns.Select(SqlName.Quote));
 
     private string NewestFirst => (source.Cursor is { } c ? $"{SqlName.Quote(c.Column)} DESC NULLS LAST, " : "") + "_millrace_at DESC";
 
-    private string Keys() => string.Join(", ", source.KeyColumns.Select(SqlName.Quote));
+    private string Keys() => Names(source.KeyColumns);
 
     /// <summary>The rows that stand and may come again.</summary>
     private string? Base() => context.Base is { } b ? new LakeTable(folder).Read(b.Id.Number, b.EntryHash).ToRelation().Sql : null;
@@ -186,11 +209,7 @@ internal sealed class PlaceLoad(
         }
     }
 
-    private bool HasTable(string name)
-    {
-        using var found = connection.Query($"SELECT 1 FROM duckdb_tables() WHERE table_name = {SqlName.Text(name)}");
-        return found.Scalar() is not null;
-    }
+    private bool HasTable(string name) => Has($"SELECT 1 FROM duckdb_tables() WHERE table_name = {SqlName.Text(name)}");
 
     private static string Match(IEnumerable<string> columns, string left, string right) =>
         string.Join(" AND ", columns.Select(c => $"{left}.{SqlName.Quote(c)} IS NOT DISTINCT FROM {right}.{SqlName.Quote(c)}"));

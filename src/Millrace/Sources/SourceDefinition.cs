@@ -1,6 +1,7 @@
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
 using Millrace.Sources.Connectors;
+using Millrace.Sources.Contract;
 
 namespace Millrace.Sources;
 
@@ -34,14 +35,14 @@ public sealed record SourceDefinition(AssetKey Key, string File, string Text) : 
     /// <summary>The columns in order, at least one, named uniquely without regard to case.</summary>
     public required IReadOnlyList<ContractColumn> Columns { get; init; }
 
-    /// <summary>What happens to a row that does not fit the contract.</summary>
-    public OnMismatch OnMismatch { get; init; } = OnMismatch.Quarantine;
-
-    /// <summary>What happens to a file with a column that the contract lacks.</summary>
-    public ExtraColumns ExtraColumns { get; init; } = ExtraColumns.Block;
+    /// <summary>What a load does where the data is not as the contract says.</summary>
+    public LoadContract Contract { get; init; } = new();
 
     /// <summary>How the files are written.</summary>
     public CsvOptions Csv { get; init; } = new();
+
+    /// <summary>Which cells of a workbook hold the rows.</summary>
+    public XlsxOptions Xlsx { get; init; } = new();
 
     /// <summary>The contract's column that says when a row happened; null when a load touches all of time.</summary>
     public string? TimeColumn { get; init; }
@@ -51,6 +52,17 @@ public sealed record SourceDefinition(AssetKey Key, string File, string Text) : 
 
     /// <summary>The items of <c>checks:</c> as written, for the room that reads checks.</summary>
     public IReadOnlyList<DefinitionNode> CheckNodes { get; init; } = [];
+
+    /// <summary>The same with the columns that a table has beside those of the contract.</summary>
+    internal SourceDefinition Over(Schema table) => this with
+    {
+        Columns =
+        [
+            .. Columns,
+            .. table.Columns.Where(c => Columns.All(d => !d.Name.Equals(c.Name, StringComparison.OrdinalIgnoreCase)))
+                .Select(c => new ContractColumn(c.Name, c.Type, false, null, null, 0) { IsEvolved = true }),
+        ],
+    };
 
     /// <summary>The columns as the lake stores them.</summary>
     public Schema Schema => new([.. Columns.Select(c => new Column(c.Name, c.Type, !c.IsRequired))]);
@@ -68,26 +80,10 @@ public sealed record SourceDefinition(AssetKey Key, string File, string Text) : 
 /// <param name="Description">What it is, for people.</param>
 /// <param name="Format">How a date or timestamp is written, in the letters of <c>strptime</c>; null for ISO 8601.</param>
 /// <param name="Line">Where the column is declared.</param>
-public sealed record ContractColumn(string Name, DataType Type, bool IsRequired, string? Description, string? Format, int Line);
-
-/// <summary>What happens to a row that does not fit the contract.</summary>
-public enum OnMismatch
+public sealed record ContractColumn(string Name, DataType Type, bool IsRequired, string? Description, string? Format, int Line)
 {
-    /// <summary>The row is kept aside with its reason; the others go on.</summary>
-    Quarantine,
-
-    /// <summary>The load stops and nothing is committed.</summary>
-    Block,
-}
-
-/// <summary>What happens to a file with a column that the contract lacks.</summary>
-public enum ExtraColumns
-{
-    /// <summary>The load stops, so that a new column is noticed.</summary>
-    Block,
-
-    /// <summary>The column is not read.</summary>
-    Ignore,
+    /// <summary>True for a column that the table took in from the data: a file may lack it.</summary>
+    public bool IsEvolved { get; init; }
 }
 
 /// <summary>How a CSV file is written.</summary>
@@ -96,7 +92,7 @@ public enum ExtraColumns
 /// <param name="Escape">Before a quote inside quotes.</param>
 /// <param name="Header">True when the first line names the columns; else they come in the contract's order.</param>
 /// <param name="NullText">The text that means "no value".</param>
-/// <param name="Encoding"><c>utf-8</c>, <c>utf-16</c> or <c>latin-1</c>.</param>
+/// <param name="Encoding"><c>utf-8</c>, <c>utf-16</c>, <c>latin-1</c> or <c>windows-1252</c>; a byte order mark in a file has the last word.</param>
 /// <param name="DecimalSeparator"><c>.</c> or <c>,</c>.</param>
 /// <param name="SkipLines">Lines before the header, or before the first row.</param>
 /// <param name="Comment">Lines that begin with this character are no rows; null when there are none.</param>

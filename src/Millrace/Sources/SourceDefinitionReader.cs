@@ -1,6 +1,7 @@
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
 using Millrace.Sources.Connectors;
+using Millrace.Sources.Contract;
 using Millrace.Sources.Formats;
 
 namespace Millrace.Sources;
@@ -47,7 +48,7 @@ public static partial class SourceDefinitionReader
         new Key("null_text", KeyKind.Text, "The text that means 'no value'.") { Default = DefaultCsv.NullText, Example = "NA" },
         new Key("encoding", KeyKind.Word, "How letters are stored.")
         {
-            Words = ["utf-8", "utf-16", "latin-1"],
+            Words = ["utf-8", "utf-16", "latin-1", "windows-1252"],
             Default = DefaultCsv.Encoding,
         },
         new Key("decimal_separator", KeyKind.Word, "What stands before the decimals of a number.")
@@ -62,6 +63,37 @@ public static partial class SourceDefinitionReader
             Maximum = 1_000_000,
         },
         new Key("comment", KeyKind.Text, "Lines that begin with this character are no rows.") { Example = "#" });
+
+    private static readonly Shape ContractShape = new(
+        "contract section",
+        "What a load does where the data is not as the contract says.",
+        new Key("columns", KeyKind.Word, "A column that the contract lacks: the table takes it in, the load stops, its rows or values go aside, or it is not read.")
+        {
+            Words = ["evolve", "freeze", "quarantine_row", "quarantine_value", "ignore"],
+            Default = "freeze",
+        },
+        new Key("types", KeyKind.Word, "A value that its column cannot hold: it goes to a column beside, the load stops, or its row or it alone goes aside.")
+        {
+            Words = ["evolve", "freeze", "quarantine_row", "quarantine_value"],
+            Default = "quarantine_row",
+        },
+        new Key("nullability", KeyKind.Word, "No value in a required column: it is told, the load stops, or the row goes aside.")
+        {
+            Words = ["evolve", "freeze", "quarantine_row"],
+            Default = "quarantine_row",
+        });
+
+    private static readonly Shape XlsxShape = new(
+        "xlsx section",
+        "Which cells of a workbook hold the rows.",
+        new Key("sheet", KeyKind.Text, "The sheet's name, or its number from 1; without it the first.") { Example = "Orders" },
+        new Key("range", KeyKind.Text, "The cells that hold header and rows; without it all.") { Example = "B2:F100" },
+        new Key("header_row", KeyKind.Integer, "The row of the sheet that names the columns; 0 when none does and they come in the contract's order.")
+        {
+            Minimum = 0,
+            Maximum = 1_048_576,
+            Example = 1,
+        });
 
     /// <summary>The keys of a source. Its <c>checks</c> are of any kind until
     /// <see cref="Assets.Definitions.Shape.With"/> says more.</summary>
@@ -83,24 +115,13 @@ public static partial class SourceDefinitionReader
         DefinitionFile.Owner,
         DefinitionFile.Tags,
         new Key("csv", KeyKind.Map, "How the files are written.") { Shape = CsvShape },
+        new Key("xlsx", KeyKind.Map, "Which cells of a workbook hold the rows.") { Shape = XlsxShape },
         new Key("time_column", KeyKind.Text, "The column that says when a row happened: a date or timestamp of the contract.")
         {
             Example = "day",
         },
         DefinitionFile.Interval,
-        new Key("on_mismatch", KeyKind.Word, "What happens to a row that does not fit: it is kept aside, or the load stops.")
-        {
-            Words = ["quarantine", "block"],
-            Default = "quarantine",
-        },
-        new Key(
-            "extra_columns",
-            KeyKind.Word,
-            "What happens to a file with a column that the contract lacks: the load stops, or the column is not read.")
-        {
-            Words = ["block", "ignore"],
-            Default = "block",
-        },
+        new Key("contract", KeyKind.Map, "What a load does where the data is not as the contract says.") { Shape = ContractShape },
         new Key("columns", KeyKind.List, "The contract: the columns of every file, in order, each with a name and a type.")
         {
             IsRequired = true,
@@ -145,7 +166,9 @@ public static partial class SourceDefinitionReader
         var format = FormatOf(section, type, place);
         var (keys, cursor, mode) = LoadingOf(section, columns);
         var keep = KeptFor(section, place);
-        var csv = section.Map("csv") is { } options ? Csv(options) : new CsvOptions();
+        var csv = Csv(section);
+        var xlsx = Xlsx(section);
+        var contract = Contract(section, mode);
         var checks = section.Items("checks");
         if (key is null || type is null || format is null || problems.Count > 0)
             return null;
@@ -165,10 +188,10 @@ public static partial class SourceDefinitionReader
             Owner = section.Text("owner"),
             Tags = section.Texts("tags"),
             Csv = csv,
+            Xlsx = xlsx,
             TimeColumn = section.Text("time_column") is { } time ? columns.Find(c => c.IsNamed(time))?.Name : null,
             Interval = DefinitionFile.UnitOf(section),
-            OnMismatch = section.Text("on_mismatch") == "block" ? OnMismatch.Block : OnMismatch.Quarantine,
-            ExtraColumns = section.Text("extra_columns") == "ignore" ? ExtraColumns.Ignore : ExtraColumns.Block,
+            Contract = contract,
             CheckNodes = checks,
         };
     }
@@ -289,10 +312,13 @@ public static partial class SourceDefinitionReader
         }
     }
 
-    private static CsvOptions Csv(Section section)
+    private static CsvOptions Csv(Section source)
     {
+        var delimiter = (KnownFormats.Find(source.Text("type") ?? "") as CsvFormat)?.Delimiter ?? ",";
+        if (source.Map("csv") is not { } section)
+            return new CsvOptions(delimiter);
         var options = new CsvOptions(
-            section.Text("delimiter") ?? ",",
+            section.Text("delimiter") is { } said && section.Node("delimiter") is not null ? said : delimiter,
             section.Text("quote") ?? "\"",
             section.Text("escape") ?? section.Text("quote") ?? "\"",
             section.Flag("header") ?? true,
@@ -321,6 +347,33 @@ public static partial class SourceDefinitionReader
                 $"'decimal_separator' and 'delimiter' are both '{options.Delimiter}'. Give each its own character.",
                 "decimal_separator");
         return options;
+    }
+
+    private static LoadContract Contract(Section source, LoadMode loading)
+    {
+        if (source.Map("contract") is not { } section)
+            return new LoadContract();
+        static ContractMode Mode(string? word) => word switch
+        {
+            "evolve" => ContractMode.Evolve,
+            "quarantine_row" => ContractMode.QuarantineRow,
+            "quarantine_value" => ContractMode.QuarantineValue,
+            "ignore" => ContractMode.Ignore,
+            _ => ContractMode.Freeze,
+        };
+        var contract = new LoadContract(Mode(section.Text("columns")), Mode(section.Text("types")), Mode(section.Text("nullability")));
+        if (loading == LoadMode.Changes && contract.CanWiden)
+            section.Report("bad-value", "With mode: changes a table has the columns of the contract and no others. Take 'evolve' out of the contract.");
+        return contract;
+    }
+
+    private static XlsxOptions Xlsx(Section source)
+    {
+        if (source.Map("xlsx") is not { } section)
+            return new XlsxOptions();
+        if (section.Text("range") is { } range && Formats.Xlsx.CellRange.Parse(range) is null)
+            section.Report("bad-value", $"'range' is '{range}', which names no cells. Write for example B2:F100, or B:F.", "range");
+        return new XlsxOptions(section.Text("sheet"), section.Text("range"), (int?)section.Integer("header_row"));
     }
 
     private sealed record DeclaredColumn(string Name, DataType? Type, Section Item)

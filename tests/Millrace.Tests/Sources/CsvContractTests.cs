@@ -115,7 +115,7 @@ public sealed class CsvContractTests
     [InlineData("id;x\n1;2\n", "delimiter: \";\"")]
     [InlineData("id\tx\n1\t2\n", "delimiter: \"\\t\"")]
     [InlineData("id,y\n1,2\n", "lacks the column x")]
-    [InlineData("id,x,z\n1,2,3\n", "extra_columns: ignore")]
+    [InlineData("id,x,z\n1,2,3\n", "contract: {columns: ignore}")]
     [InlineData("id,x,X\n1,2,3\n", "twice")]
     [InlineData("", "is empty")]
     [InlineData("\n\n", "is empty")]
@@ -147,7 +147,7 @@ public sealed class CsvContractTests
     [Fact]
     public void Extra_columns_are_left_out_where_the_contract_says_so()
     {
-        using var project = One("bigint", "", more: "extra_columns: ignore").Write("data/a.csv", "z,x,id\n\"a,b\",2,1\n");
+        using var project = One("bigint", "", more: "contract: {columns: ignore}").Write("data/a.csv", "z,x,id\n\"a,b\",2,1\n");
         project.RunWell();
         Assert.Equal(["1|2"], project.Rows("SELECT * FROM s"));
     }
@@ -233,9 +233,9 @@ public sealed class CsvContractTests
     }
 
     [Fact]
-    public void On_mismatch_block_stops_at_one_bad_row_and_shows_it()
+    public void Frozen_types_stop_the_load_at_one_bad_row_and_shows_it()
     {
-        using var project = One("bigint", "", more: "on_mismatch: block").Write("data/a.csv", "id,x\n1,1\n2,bad\n");
+        using var project = One("bigint", "", more: "contract: {types: freeze}").Write("data/a.csv", "id,x\n1,1\n2,bad\n");
         var result = project.Run();
         Assert.Equal(AssetOutcome.Blocked, Of(result, "s").Outcome);
         Assert.Contains("bad", Of(result, "s").Message);

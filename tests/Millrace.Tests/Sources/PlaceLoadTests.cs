@@ -184,7 +184,7 @@ public sealed class PlaceLoadTests
         project.RunWell();
         var version = Version(project);
         Assert.Equal(["a.csv", "sub%2Fb.csv"], version.Receipts.SelectMany(r => r.Landed).Order(StringComparer.Ordinal));
-        Assert.All(version.Receipts, r => Assert.Equal((version.Task, 15L, 64), (r.Batch, r.Bytes, r.Hash.Length)));
+        Assert.All(version.Receipts, r => Assert.Equal((version.Task, 14L, 64), (r.Batch, r.Bytes, r.Hash.Length)));
         Assert.True(project.Clock.GetUtcNow() == version.Receipts[0].At);
         Assert.Equal([Landing(version) + "/a.csv", Landing(version) + "/sub%2Fb.csv"], Landed(project));
     }
@@ -206,6 +206,35 @@ public sealed class PlaceLoadTests
         project.RunWell();
         Assert.Equal(["1", "2", "3"], project.Rows("SELECT id FROM s ORDER BY id"));
         Assert.Equal("", Outcomes(project.RunWell()));
+    }
+
+    [Theory]
+    [InlineData("key: id\ncursor: {column: at}")]
+    [InlineData("cursor: {column: at}")]
+    [InlineData("key: id\nmode: merge\ncursor: {column: at}")]
+    public void A_batch_that_is_taken_in_again_may_lie_below_the_cursor(string more)
+    {
+        using var project = Inbox(more).Write("inbox/a.csv", "id,at,x\n1,1,1\n");
+        project.RunWell();
+        project.Write("inbox/b.csv", "id,at,x\n2,2,2\n").RunWell();
+        project.Rollback();
+        project.Write("inbox/c.csv", "id,at,x\n1,1,1\n3,3,3\n").RunWell();
+        Assert.Equal(["1", "3"], project.Rows("SELECT id FROM s ORDER BY id"));
+        using (var engine = project.Open())
+            engine.Resume(null);
+        project.RunWell();
+        Assert.Equal(["1", "2", "3"], project.Rows("SELECT id FROM s ORDER BY id"));
+        project.Write("inbox/d.csv", "id,at,x\n3,3,3\n4,4,4\n").RunWell();
+        Assert.Equal(["1", "2", "3", "4"], project.Rows("SELECT id FROM s ORDER BY id"));
+    }
+
+    [Fact]
+    public void A_message_with_a_known_key_stands_once()
+    {
+        using var project = Inbox("key: id").Write("inbox/a.csv", "id,at,x\n1,1,1\n1,1,1\n2,2,2\n");
+        Assert.Equal((3, 2, 0, 1), Counts(project.RunWell()));
+        Assert.Equal((2, 1, 0, 1), Counts(project.Write("inbox/b.csv", "id,at,x\n2,2,2\n3,3,3\n").RunWell()));
+        Assert.Equal(["1", "2", "3"], project.Rows("SELECT id FROM s ORDER BY id"));
     }
 
     [Fact]

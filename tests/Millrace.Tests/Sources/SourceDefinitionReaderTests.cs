@@ -1,5 +1,6 @@
 using Millrace.Assets;
 using Millrace.Sources;
+using Millrace.Sources.Contract;
 
 namespace Millrace.Tests.Sources;
 
@@ -14,8 +15,7 @@ public sealed class SourceDefinitionReaderTests
         csv: {delimiter: ";", quote: "", header: false, null_text: NA, encoding: latin-1, decimal_separator: ",", skip_lines: 2, comment: "#"}
         time_column: DTEDAY
         interval: week
-        on_mismatch: block
-        extra_columns: ignore
+        contract: {columns: ignore, types: evolve, nullability: freeze}
         columns:
           - {name: dteday, type: date, required: true, description: Day of the rides, format: "%d.%m.%Y"}
           - name: cnt
@@ -34,15 +34,15 @@ public sealed class SourceDefinitionReaderTests
         Assert.Equal(["bike"], source.Tags);
         Assert.Equal(new CsvOptions(";", "", "", false, "NA", "latin-1", ",", 2, "#"), source.Csv);
         Assert.Equal(("dteday", IntervalUnit.Week), (source.TimeColumn, source.Interval));
-        Assert.Equal((OnMismatch.Block, ExtraColumns.Ignore), (source.OnMismatch, source.ExtraColumns));
+        Assert.Equal(new LoadContract(ContractMode.Ignore, ContractMode.Evolve, ContractMode.Freeze), source.Contract);
         Assert.Equal(
             [
-                new ContractColumn("dteday", DataType.Date, true, "Day of the rides", "%d.%m.%Y", 12),
-                new ContractColumn("cnt", DataType.Long, false, null, null, 13),
+                new ContractColumn("dteday", DataType.Date, true, "Day of the rides", "%d.%m.%Y", 11),
+                new ContractColumn("cnt", DataType.Long, false, null, null, 12),
             ],
             source.Columns);
         Assert.Equal("dteday DATE NOT NULL, cnt BIGINT", source.Schema.ToString());
-        Assert.Equal([16, 17], source.CheckNodes.Select(n => n.Line));
+        Assert.Equal([15, 16], source.CheckNodes.Select(n => n.Line));
         Assert.Equal(Rides, source.Text);
     }
 
@@ -51,7 +51,8 @@ public sealed class SourceDefinitionReaderTests
     {
         var source = Read("sources/rides.yaml", "type: csv\npath: data/a.csv\ncolumns: [{name: a, type: int}]\n");
         Assert.Equal(new CsvOptions(), source.Csv);
-        Assert.Equal((OnMismatch.Quarantine, ExtraColumns.Block, IntervalUnit.Day), (source.OnMismatch, source.ExtraColumns, source.Interval));
+        Assert.Equal((new LoadContract(), IntervalUnit.Day), (source.Contract, source.Interval));
+        Assert.Equal(new LoadContract(ContractMode.Freeze, ContractMode.QuarantineRow, ContractMode.QuarantineRow), source.Contract);
         Assert.Null(source.TimeColumn);
         Assert.Empty(source.CheckNodes);
     }

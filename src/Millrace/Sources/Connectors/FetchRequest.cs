@@ -9,7 +9,7 @@ internal sealed record FetchRequest
     public required SourceDefinition Source { get; init; }
 
     /// <summary>The project's folder, absolute: what a relative path of the definition begins at.</summary>
-    public required string ProjectFolder { get; init; }
+    public string ProjectFolder { get; init; } = "";
 
     /// <summary>Takes the rows.</summary>
     public required Landing Landing { get; init; }
@@ -19,6 +19,12 @@ internal sealed record FetchRequest
 
     /// <summary>The part of the cursor column that is wanted; null for a source without a cursor.</summary>
     public CursorRange? Range { get; init; }
+
+    /// <summary>The home that state lies in, absolute; null where there is none, such as in a preview.</summary>
+    public string? HomeFolder { get; init; }
+
+    /// <summary>Hears what a place says while it is read, line by line, without secrets. Default: nobody.</summary>
+    public Action<string>? Said { get; init; }
 
     /// <summary>Resolves <c>${env:NAME}</c> and <c>${file:path}</c>.</summary>
     public required Secrets Secrets { get; init; }

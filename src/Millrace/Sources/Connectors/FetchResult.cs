@@ -17,6 +17,10 @@ internal sealed record FetchResult
     /// <summary>Tells the place that the rows stand, once they do: an acknowledged message, a moved replication slot. It may happen twice, and may
     /// fail to happen; the next fetch then gets the same rows again.</summary>
     public Action? Acknowledge { get; init; }
+
+    /// <summary>In place of <see cref="Acknowledge"/> when the rows do not stand: gives back what the place holds open for this fetch, such as
+    /// messages. Never throws.</summary>
+    public Action? Abandon { get; init; }
 }
 
 /// <summary>Provenance of one thing that was read: one file, page, query or batch of messages.</summary>

@@ -5,7 +5,8 @@ internal static class KnownConnectors
 {
     private static readonly List<IConnector> Known =
     [
-        new FolderConnector(),
+        new FolderConnector(), new PostgresConnector(), new HttpConnector(), new SqliteConnector(), new DeltaConnector(), new SingerConnector(),
+        new S3Connector(), new RabbitMqConnector(), new SftpConnector(), new PushConnector(),
     ];
 
     /// <summary>Every connector, in the order in which messages list their words.</summary>

@@ -26,6 +26,28 @@ internal sealed class Landing(string folder)
         return new LandingStream(path, (bytes, hash) => _files.Add(new LandedFile(name, path, bytes, hash)));
     }
 
+    /// <summary>Takes a file that another program writes: it is hashed once it is there.</summary>
+    /// <param name="name">As for <see cref="Create"/>.</param>
+    /// <param name="write">Writes the file to the path that it is given.</param>
+    public LandedFile Take(string name, Action<string> write)
+    {
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, name);
+        write(path);
+        using var stream = File.OpenRead(path);
+        var file = new LandedFile(name, path, stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
+        _files.Add(file);
+        return file;
+    }
+
+    /// <summary>Deletes a closed file again: it broke off half-way and comes a second time.</summary>
+    public void Withdraw(string name)
+    {
+        _files.RemoveAll(f => f.Name == name);
+        if (File.Exists(Path.Combine(folder, name)))
+            File.Delete(Path.Combine(folder, name));
+    }
+
     /// <summary>
     /// Hands blocks to a thread that hashes and writes them. At most <see cref="MaxBlocks"/> wait: a slow disk slows the place that fills the
     /// landing, and memory stays flat.

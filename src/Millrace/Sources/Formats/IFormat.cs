@@ -7,11 +7,8 @@ internal interface IFormat
     string Name { get; }
 
     /// <summary>Opens files for one load under the source's contract.</summary>
-    /// <param name="source">The contract, and the format's own options.</param>
-    /// <param name="files">At least one.</param>
-    /// <param name="scratch">A folder for unpacked and converted copies; it need not exist, and is deleted after the load.</param>
     /// <exception cref="SourceException">A file is not of this format, or lacks a column of the contract.</exception>
-    RowReader Open(SourceDefinition source, IReadOnlyList<InputFile> files, string scratch);
+    RowReader Open(ReadRequest request);
 }
 
 /// <summary>A file to read.</summary>

@@ -7,6 +7,11 @@ internal static class KnownFormats
     public static IReadOnlyList<IFormat> All { get; } =
     [
         new CsvFormat(),
+        new CsvFormat("tsv", "\t"),
+        new JsonFormat("json", isLines: false),
+        new JsonFormat("ndjson", isLines: true),
+        new ParquetFormat(),
+        new XlsxFormat(),
     ];
 
     /// <summary>The format of a word, or null.</summary>

@@ -1,3 +1,4 @@
+using Millrace.Assets;
 using Millrace.Checks;
 using Millrace.Native;
 
@@ -11,13 +12,16 @@ namespace Millrace.Sources.Formats;
 /// </remarks>
 internal abstract class RowReader
 {
+    /// <summary>The columns that the rows have: the contract's, and those by which the table evolves. Asked again after a second pass began.</summary>
+    public abstract Schema Schema { get; }
+
     /// <summary>The rows, for when every value fits.</summary>
     public abstract string Rows { get; }
 
-    /// <summary>The rows that fit the contract, the others left out.</summary>
+    /// <summary>The rows that fit the contract, the others left out. The first call makes the copies with line numbers that sorting needs.</summary>
     public abstract string FittingRows { get; }
 
-    /// <summary>The fitting rows with the file (and <c>:line</c> where known) they were read from as <c>_source</c>.</summary>
+    /// <summary>The fitting rows with the file, and the line after a colon where a file has lines, as <c>_source</c>.</summary>
     public abstract string FittingRowsWithSource { get; }
 
     /// <summary>True for the engine's word that a value could not be read: then the second pass sorts the rows.</summary>
