@@ -33,7 +33,8 @@ internal sealed class ChangeFeed(Snapshot end)
                 AddDifference(file, Here(again, entry.Version), entry.Version);
         }
 
-        _derived.AddRange(adds.Values.Select(f => FileRows.Of(end.Folder, Here(f, entry.Version)) with { Change = ("insert", entry.Version) }));
+        _derived.AddRange(adds.Values.Select(f =>
+            FileRows.Of(end.Folder, Here(f, entry.Version)) with { Change = ("insert", entry.Version) }));
     }
 
     /// <summary>Looks whether the feed was enabled after the commit and whether its columns are still there at the end.</summary>
