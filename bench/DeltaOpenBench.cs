@@ -12,8 +12,8 @@ internal static class DeltaOpenBench
     private const int Commits = 10_000;
     private const int LimitMs = 200;
 
-    /// <summary>Ten thousand appends of one file each with a checkpoint every ten: the first opening of the process, and later ones.</summary>
-    /// <remarks>Only the newest checkpoint holds the table's state; the older ones, which nobody opens, are there by name.</remarks>
+    /// <summary>Ten thousand appends of one file each with a checkpoint every ten: the first opening, and later ones.</summary>
+    /// <remarks>The engine is open already. Only the newest checkpoint holds the table's state; the older ones, which nobody opens, are there by name.</remarks>
     public static void Open(BenchOptions options)
     {
         using var folder = BenchOptions.Folder();
@@ -30,7 +30,7 @@ internal static class DeltaOpenBench
         kept.Latest();
         var again = Enumerable.Range(0, options.Pairs).Select(_ => Usage.Of(() => kept.Latest()).WallSeconds * 1000).ToList();
         Table.Heading($"delta-open: {Commits} commits, a checkpoint every 10", options.Pairs);
-        Table.Row("first opening of the process, ms", [first], LimitMs, "0");
+        Table.Row("first opening, ms", [first], LimitMs, "0");
         Table.Row("opening, ms", opened, LimitMs, "0");
         Table.Row("looking again, ms", again, null, "0");
     }

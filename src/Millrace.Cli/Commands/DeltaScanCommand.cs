@@ -29,8 +29,8 @@ internal sealed class DeltaScanCommand : CliCommand
     }
 
     public override string Details =>
-        "The table may be of any writer, and no project is needed. A variant is written as the JSON text of its value, a geometry as well-known binary. "
-        + "A table that needs a Delta feature which Millrace does not know is refused by the feature's name.";
+        "The table may be of any writer, and no project is needed. A variant is written as the JSON text of its value, a geometry as "
+        + "well-known binary. A table that needs a Delta feature which Millrace does not know is refused by the feature's name.";
 
     public override IReadOnlyList<(string Words, string Meaning)> Examples =>
     [

@@ -51,10 +51,18 @@ public sealed class DeltaReadTests : LakeTestBase
     }
 
     [Fact]
-    public void Rows_beyond_a_set_of_32_bits_can_be_deleted()
+    public void Rows_beyond_a_set_of_32_bits_can_be_deleted_where_the_file_has_them()
     {
         var add = _foreign.File("a.parquet", "SELECT 1 AS id");
-        _foreign.Commit(Protocol("deletionVectors"), Metadata(Field("id", "long")), With(add, Inline(5_000_000_000, 5_000_000_001)));
+        var vector = With(add, Inline(5_000_000_000, 5_000_000_001));
+        _foreign.Commit(Protocol("deletionVectors"), Metadata(Field("id", "long")), vector);
+        Assert.Contains("it deletes row 5000000001, and the file has 1 rows", Assert.Throws<LakeException>(() => _foreign.Table.Latest()!.ToRelation()).Message);
+
+        // Without statistics nothing tells how many rows the file has.
+        var bare = (JsonObject)vector.DeepClone();
+        bare["add"]!.AsObject().Remove("stats");
+        _foreign.Commit(Remove(vector));
+        _foreign.Commit(bare);
         Assert.Equal(["{'id': 1}"], Rows(_foreign.Table.Latest()));
     }
 

@@ -33,7 +33,8 @@ internal sealed class ChangeFeed(Snapshot end)
                 AddDifference(file, Here(again, entry.Version), entry.Version);
         }
 
-        _derived.AddRange(adds.Values.Select(f => FileRows.Of(end.Folder, Here(f, entry.Version)) with { Change = ("insert", entry.Version) }));
+        _derived.AddRange(adds.Values.Select(f =>
+            FileRows.Of(end.Folder, Here(f, entry.Version)) with { Change = ("insert", entry.Version) }));
     }
 
     /// <summary>Looks whether the feed was enabled after the commit and whether its columns are still there at the end.</summary>
@@ -80,9 +81,8 @@ internal sealed class ChangeFeed(Snapshot end)
     /// <summary>A file whose deleted rows changed: what is deleted now went, what is no longer deleted came back.</summary>
     private void AddDifference(DataFile was, DataFile now, long version)
     {
-        var old = was.Vector?.Read(end.Folder, was.Path) ?? RowSet.Empty;
-        var @new = now.Vector?.Read(end.Folder, now.Path) ?? RowSet.Empty;
-        foreach (var (rows, type) in new[] { (@new.Except(old), "delete"), (old.Except(@new), "insert") })
+        var (before, after) = (was.DeletedRows(end.Folder), now.DeletedRows(end.Folder));
+        foreach (var (rows, type) in new[] { (after.Except(before), "delete"), (before.Except(after), "insert") })
         {
             if (rows.Count > 0)
                 _derived.Add(new FileRows(now, RowFilter.Of(rows, isIn: true), rows.Count) { Change = (type, version) });

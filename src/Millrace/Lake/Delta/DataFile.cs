@@ -67,6 +67,17 @@ public sealed class DataFile
     /// <exception cref="LakeException">The path leads out of the table's folder, or to another store.</exception>
     internal string FullPath(string folder) => FilePath.Within(folder, Path);
 
+    /// <summary>The positions of the rows that are deleted.</summary>
+    /// <exception cref="LakeException">The deletion vector cannot be read, or is not this file's.</exception>
+    internal RowSet DeletedRows(string folder)
+    {
+        var rows = Vector?.Read(folder, Path) ?? RowSet.Empty;
+        return rows.Last < (Rows ?? long.MaxValue)
+            ? rows
+            : throw new LakeException($"The deletion vector of the file '{Path}' of the table '{folder}' is another file's: it deletes row "
+                + $"{rows.Last}, and the file has {Rows} rows.");
+    }
+
     /// <summary>The value of a partition column as the protocol's text; null for NULL, which the protocol writes as an empty text
     /// too.</summary>
     /// <param name="logName">The column's name in the log.</param>

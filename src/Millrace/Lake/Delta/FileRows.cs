@@ -12,7 +12,7 @@ internal sealed record FileRows(DataFile File, string? Condition, long? Count)
     /// <exception cref="LakeException">The file's deletion vector cannot be read.</exception>
     public static FileRows Of(string folder, DataFile file) => file.Vector is null
         ? Whole(file)
-        : new FileRows(file, RowFilter.Of(file.Vector.Read(folder, file.Path), isIn: false), file.LiveRows);
+        : new FileRows(file, RowFilter.Of(file.DeletedRows(folder), isIn: false), file.LiveRows);
 
     public static FileRows Whole(DataFile file) => new(file, null, file.Rows);
 }

@@ -28,6 +28,22 @@ internal sealed class RowSet
     /// <summary>How many rows are in the set.</summary>
     public long Count { get; private set; }
 
+    /// <summary>The greatest position; -1 of the empty set.</summary>
+    public long Last
+    {
+        get
+        {
+            foreach (var (key, words) in _chunks.Reverse())
+            {
+                var word = Array.FindLastIndex(words, w => w != 0);
+                if (word >= 0)
+                    return (key << 16) + (word * 64) + BitOperations.Log2(words[word]);
+            }
+
+            return -1;
+        }
+    }
+
     /// <summary>The positions, rising.</summary>
     public IEnumerable<long> Positions
     {
