@@ -10,6 +10,7 @@ var measures = new Dictionary<string, Action<BenchOptions>>
     ["delta-read"] = DeltaBench.Read,
     ["delta-merge"] = LakeBench.Merge,
     ["delta-append"] = LakeBench.Append,
+    ["delta-open"] = DeltaOpenBench.Open,
     ["csv-load"] = CsvBench.Load,
     ["no-op-plan"] = PlanBench.NoOp,
     ["task-overhead"] = TaskBench.Overhead,

@@ -82,7 +82,7 @@ internal static class Help
         }
 
         page.Head("Usage");
-        page.Line($"  {UsageLine(tree, made.Words)["Usage: ".Length..]}");
+        page.Indented(UsageLine(tree, made.Words)["Usage: ".Length..]);
         page.Pairs(made.Words.Arguments.Select(a => (a.Name, a.Description!)), before: true);
         if (made.Words.Options.Count > 0)
         {
@@ -112,6 +112,14 @@ internal static class Help
         {
             foreach (var line in TextTable.Wrap(text, _width))
                 terminal.Out.WriteLine(line);
+        }
+
+        /// <summary>A line that is set in, and further where it goes on.</summary>
+        public void Indented(string text)
+        {
+            var lines = TextTable.Wrap(text, _width - (3 * Indent));
+            for (var i = 0; i < lines.Count; i++)
+                terminal.Out.WriteLine(new string(' ', i == 0 ? Indent : 3 * Indent) + lines[i]);
         }
 
         public void Gap() => terminal.Out.WriteLine();

@@ -12,6 +12,9 @@ public sealed class DeltaChangesTests(DeltaTables tables, ITestOutputHelper outp
     /// <summary>A commit made by hand that only holds a feed: nothing came into the table.</summary>
     private static readonly (string Name, long Version) FeedAlone = ("data/cdf-table-simple", 2);
 
+    /// <summary>Around a deletion vector that is no base 85, see delta-exceptions.txt.</summary>
+    private static readonly HashSet<(string Name, long Version)> Damaged = [("data/cdf-table-with-dv", 5), ("data/cdf-table-with-dv", 6)];
+
     [Fact]
     public void Rows_before_and_what_came_equal_rows_after_and_what_went_at_every_version_of_every_table()
     {
@@ -32,6 +35,12 @@ public sealed class DeltaChangesTests(DeltaTables tables, ITestOutputHelper outp
             {
                 if ((name, version) == FeedAlone || !IsKept(latest, version))
                     continue;
+                if (Damaged.Contains((name, version)))
+                {
+                    Assert.Contains("base 85", Assert.Throws<LakeException>(() => new LakeTable(folder).Changes(version, version)).Message);
+                    continue;
+                }
+
                 foreach (var row in Balance(new LakeTable(folder), version))
                     Assert.Fail($"{name}@{version}: {row}");
                 seen.Add(name);
@@ -68,7 +77,10 @@ public sealed class DeltaChangesTests(DeltaTables tables, ITestOutputHelper outp
         // The first version created the table without rows.
         Assert.Equal(history.Skip(1).Select(h => (object)h.Version), feed.Select(r => r[0]!));
         Assert.Equal(history.Skip(1).Select(h => (object)h.Time), feed.Select(r => r[1]!));
-        Assert.All(history, h => Assert.Equal((long)h.CommitInfo["inCommitTimestamp"]!, h.Time.ToUnixTimeMilliseconds()));
+
+        // Someone set the second one back by hand; times rise nevertheless.
+        var before = 0L;
+        Assert.All(history, h => Assert.Equal(before = Math.Max((long)h.CommitInfo["inCommitTimestamp"]!, before + 1), h.Time.ToUnixTimeMilliseconds()));
     }
 
     [Fact]
@@ -112,7 +124,16 @@ public sealed class DeltaChangesTests(DeltaTables tables, ITestOutputHelper outp
     {
         var after = table.Read(version);
         var columns = string.Join(", ", after.Schema.Names.Select(SqlName.Quote));
-        var before = version == 0 ? null : table.Read(version - 1);
+        Snapshot? before = null;
+        try
+        {
+            before = version == 0 ? null : table.Read(version - 1);
+        }
+        catch (LakeException e) when (e.Message.Contains("no longer kept", StringComparison.Ordinal))
+        {
+            return [];
+        }
+
         var missing = before is null ? [] : after.Schema.Columns.Where(c => before.Schema.Find(c.Name) is null).ToList();
         if (before is not null && (missing.Count > 0 || before.Files.Any(f => !File.Exists(f.FullPath(before.Folder)))))
             return [];

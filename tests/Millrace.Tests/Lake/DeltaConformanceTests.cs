@@ -124,6 +124,53 @@ public sealed class DeltaConformanceTests(DeltaTables tables, ITestOutputHelper 
         Assert.All(table.Files, f => Assert.Single(f.PartitionValues));
     }
 
+    [Theory]
+    [InlineData("data/v2-checkpoints-json-with-sidecars")]
+    [InlineData("data/v2-parquet-sidecars-struct-stats-only")]
+    [InlineData("data/v1-multi-part-partitioned-struct-stats-only")]
+    [InlineData("delta-rs/table_with_deletion_logs")]
+    public void A_damaged_file_of_the_log_changes_nothing_or_is_named(string name)
+    {
+        foreach (var isWhole in new[] { true, false })
+        {
+            var copy = Path.Combine(Root, name.Replace('/', '_') + isWhole);
+            Copy(Path.Combine(tables[name], "_delta_log"), Path.Combine(copy, "_delta_log"));
+            if (!isWhole)
+                File.Delete(Path.Combine(copy, "_delta_log", Entry(0)));
+            var wanted = Summary(new LakeTable(copy).Latest()!);
+            foreach (var path in Directory.EnumerateFiles(Path.Combine(copy, "_delta_log"), "*", SearchOption.AllDirectories).Where(p => !Path.GetFileName(p).StartsWith('.')))
+            {
+                var bytes = File.ReadAllBytes(path);
+                foreach (var damage in new[] { [], bytes[..(bytes.Length / 3)], bytes[..(bytes.Length * 2 / 3)], [.. bytes.Select((b, i) => i % 50 == 7 ? (byte)0 : b)] })
+                {
+                    File.WriteAllBytes(path, damage);
+                    try
+                    {
+                        Assert.Equal((path, wanted), (path, Summary(new LakeTable(copy).Latest()!)));
+                    }
+                    catch (LakeException e)
+                    {
+                        Assert.True(
+                            e.Message.Contains(Path.GetFileName(path), StringComparison.Ordinal) || Directory.EnumerateFiles(Path.Combine(copy, "_delta_log"), "*checkpoint*").Any(c => e.Message.Contains(Path.GetFileName(c), StringComparison.Ordinal)),
+                            $"{path}: {e.Message}");
+                    }
+                }
+
+                File.WriteAllBytes(path, bytes);
+            }
+        }
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.WriteAllBytes(target, File.ReadAllBytes(file));
+        }
+    }
+
     private static Dictionary<string, (string Kind, string Reason)> Exceptions([CallerFilePath] string here = "") => File
         .ReadLines(Path.Combine(Path.GetDirectoryName(here)!, "delta-exceptions.txt"))
         .Where(l => l.Length > 0 && l[0] != '#')

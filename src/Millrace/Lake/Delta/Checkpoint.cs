@@ -12,7 +12,7 @@ internal static partial class Checkpoint
     private const string Vector = "STRUCT(storageType VARCHAR, pathOrInlineDv VARCHAR, \"offset\" INTEGER, sizeInBytes INTEGER, "
         + "cardinality BIGINT)";
 
-    /// <summary>What is read of each action, in the order in which <see cref="Apply"/> takes it.</summary>
+    /// <summary>What is read of each action, in the order in which it is taken.</summary>
     private static readonly (string Name, string Type)[] Wanted =
     [
         ("add.path", "VARCHAR"), ("add.size", "BIGINT"), ("add.modificationTime", "BIGINT"), ("add.stats", "VARCHAR"),
@@ -72,12 +72,11 @@ internal static partial class Checkpoint
         var fields = Fields(connection, files);
         var columns = string.Join(", ", Wanted.Select(w => Select(fields, w.Name, w.Type)));
         var sql = $"SELECT {columns} FROM read_parquet({files}, hive_partitioning=false{(paths.Count > 1 ? ", union_by_name=true" : "")})";
-        foreach (var row in connection.Query(sql).Rows())
+        using var result = connection.Query(sql);
+        while (result.Fetch() is { } fetched)
         {
-            if (row[^1] is string sidecar)
-                sidecars.Add(sidecar);
-            else
-                Apply(row, replay);
+            using var chunk = fetched;
+            Apply(chunk, replay, sidecars);
         }
 
         return sidecars;
@@ -91,29 +90,64 @@ internal static partial class Checkpoint
             : Path.Combine(log, "_sidecars", FilePath.Decode(sidecar));
     }
 
-    private static void Apply(object?[] row, LogReplay replay)
+    /// <summary>Takes the files column by column, since there may be very many, and the few other actions as values.</summary>
+    private static void Apply(DuckChunk chunk, LogReplay replay, List<string> sidecars)
     {
-        if (row[0] is string path)
+        var path = chunk[0];
+        var sizes = chunk[1].Values<long>();
+        var times = chunk[2].Values<long>();
+        var stats = chunk[3];
+        var partitions = chunk[4];
+        var tags = chunk[5];
+        var vectors = chunk[6];
+        for (var row = 0; row < chunk.Rows; row++)
+        {
+            if (path.IsNull(row))
+            {
+                Apply(chunk, row, replay, sidecars);
+                continue;
+            }
+
             replay.Add(new DataFile
             {
-                Path = path,
-                Size = (long)row[1]!,
-                ModifiedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)row[2]!),
-                Stats = row[3] as string,
-                PartitionValues = Map(row[4]),
-                Tags = Map(row[5]),
-                Vector = VectorOf(row[6]),
+                Path = path.Text(row),
+                Size = sizes[row],
+                ModifiedAt = DateTimeOffset.FromUnixTimeMilliseconds(times[row]),
+                Stats = stats.IsNull(row) ? null : stats.Text(row),
+                PartitionValues = Map(partitions, row),
+                Tags = Map(tags, row),
+                Vector = vectors.IsNull(row) ? null : VectorOf(vectors.Value(row)),
             });
-        else if (row[7] is string gone)
-            replay.Bury(new Tombstone(gone, (long?)row[8], (long?)row[9], row[10] is null ? null : Map(row[10])) { Vector = VectorOf(row[11]) });
-        else if (row[12] is string appId)
-            replay.Transactions[appId] = new TransactionMark(appId, (long)row[13]!, (long?)row[14]);
-        else if (row[15] is int minReader)
-            replay.Protocol = new TableProtocol(minReader, (int)row[16]!, List(row[17]), List(row[18]));
-        else if ((row[19] ?? row[20]) is not null)
+        }
+    }
+
+    private static void Apply(DuckChunk chunk, int row, LogReplay replay, List<string> sidecars)
+    {
+        object? Value(int column) => chunk[column].Value(row);
+        IReadOnlyList<string> List(int column) => Value(column) is object?[] items ? [.. items.OfType<string>()] : [];
+        if (Value(7) is string gone)
+        {
+            var partition = chunk[10].IsNull(row) ? null : Map(chunk[10], row);
+            replay.Bury(new Tombstone(gone, (long?)Value(8), (long?)Value(9), partition) { Vector = VectorOf(Value(11)) });
+        }
+        else if (Value(12) is string appId)
+        {
+            replay.Transactions[appId] = new TransactionMark(appId, (long)Value(13)!, (long?)Value(14));
+        }
+        else if (Value(15) is int minReader)
+        {
+            replay.Protocol = new TableProtocol(minReader, (int)Value(16)!, List(17), List(18));
+        }
+        else if ((Value(19) ?? Value(20)) is not null)
+        {
             replay.Metadata = new TableMetadata(
-                row[20] as string ?? "", row[21] as string, row[22] as string, row[19] as string ?? "", List(row[23]),
-                Map(row[24]).ToDictionary(p => p.Key, p => p.Value ?? ""), (long?)row[25], row[26] as string ?? "parquet");
+                Value(20) as string ?? "", Value(21) as string, Value(22) as string, Value(19) as string ?? "", List(23),
+                Map(chunk[24], row).ToDictionary(p => p.Key, p => p.Value ?? ""), (long?)Value(25), Value(26) as string ?? "parquet");
+        }
+        else if (Value(27) is string sidecar)
+        {
+            sidecars.Add(sidecar);
+        }
     }
 
     /// <summary>The dotted names of all fields that the files have: writers differ in what they leave out.</summary>
@@ -146,6 +180,9 @@ internal static partial class Checkpoint
     {
         var value = fields.Contains(name) ? $"{name}::{type}" : $"NULL::{type}";
 
+        if (name is "add.size" or "add.modificationTime")
+            return $"coalesce({value}, 0)";
+
         // A writer may leave out the JSON text and keep only parsed statistics.
         return name == "add.stats" && fields.Contains("add.stats_parsed")
             ? $"coalesce({value}, to_json(add.stats_parsed)::VARCHAR)"
@@ -161,10 +198,17 @@ internal static partial class Checkpoint
             (long?)fields["cardinality"] ?? 0);
     }
 
-    private static IReadOnlyList<string> List(object? value) => value is object?[] items ? [.. items.OfType<string>()] : [];
-
-    private static IReadOnlyDictionary<string, string?> Map(object? value) =>
-        value is List<KeyValuePair<object?, object?>> { Count: > 0 } pairs
-            ? pairs.ToDictionary(p => (string)p.Key!, p => p.Value as string)
-            : DataFile.NoValues;
+    private static IReadOnlyDictionary<string, string?> Map(DuckVector maps, int row)
+    {
+        var (offset, length) = maps.List(row);
+        if (length == 0)
+            return DataFile.NoValues;
+        var entries = maps.ListChild;
+        var keys = entries.StructField(0);
+        var values = entries.StructField(1);
+        var map = new Dictionary<string, string?>((int)length, StringComparer.Ordinal);
+        for (var i = (int)offset; i < (int)(offset + length); i++)
+            map[keys.Text(i)] = values.IsNull(i) ? null : values.Text(i);
+        return map;
+    }
 }

@@ -31,14 +31,14 @@ internal sealed class LogFolder(string table)
         if (!Directory.Exists(Path))
             return listing;
 
-        foreach (var file in new DirectoryInfo(Path).EnumerateFiles())
+        // A log may have tens of thousands of names, so nothing is made of those that are plain entries but their numbers.
+        foreach (var path in Directory.EnumerateFiles(Path))
         {
-            var name = file.Name;
-            if (name.EndsWith(TemporarySuffix, StringComparison.Ordinal) && name[0] == '.')
-                listing.Temporary.Add(file);
-            else if (name.Length > Digits
-                && long.TryParse(name.AsSpan(0, Digits), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
-                Sort(listing, parts, file, version);
+            var name = System.IO.Path.GetFileName(path.AsSpan());
+            if (name.Length > Digits && long.TryParse(name[..Digits], NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+                Sort(listing, parts, path, name[Digits..], version);
+            else if (name.EndsWith(TemporarySuffix, StringComparison.Ordinal) && name[0] == '.')
+                listing.Temporary.Add(new FileInfo(path));
         }
 
         listing.Checkpoints.AddRange(parts.Where(p => p.Value.Count == p.Key.Count)
@@ -47,25 +47,28 @@ internal sealed class LogFolder(string table)
         return listing;
     }
 
-    private static void Sort(LogListing listing, Dictionary<(long Version, int Count), List<string>> parts, FileInfo file, long version)
+    private static void Sort(
+        LogListing listing, Dictionary<(long Version, int Count), List<string>> parts, string path, ReadOnlySpan<char> ending, long version)
     {
-        var words = file.Name.Split('.');
-        switch (words)
+        if (ending.SequenceEqual(EntrySuffix))
         {
-            case [_, "json"]:
-                listing.AddEntry(version, file);
+            listing.AddEntry(version, path);
+            return;
+        }
+
+        switch (ending.ToString().Split('.'))
+        {
+            case ["", "checkpoint", "parquet"]:
+                listing.Checkpoints.Add(new CheckpointFiles(version, [path]));
                 break;
-            case [_, "checkpoint", "parquet"]:
-                listing.Checkpoints.Add(new CheckpointFiles(version, [file.FullName]));
-                break;
-            case [_, "checkpoint", { Length: 10 }, { Length: 10 } count, "parquet"]
+            case ["", "checkpoint", { Length: 10 }, { Length: 10 } count, "parquet"]
                 when int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var total):
                 if (!parts.TryGetValue((version, total), out var files))
                     parts[(version, total)] = files = [];
-                files.Add(file.FullName);
+                files.Add(path);
                 break;
-            case [_, "checkpoint", _, "parquet" or "json"]:
-                listing.Checkpoints.Add(new CheckpointFiles(version, [file.FullName]));
+            case ["", "checkpoint", _, "parquet" or "json"]:
+                listing.Checkpoints.Add(new CheckpointFiles(version, [path]));
                 break;
         }
     }
@@ -81,7 +84,7 @@ internal sealed record CheckpointFiles(long Version, IReadOnlyList<string> Paths
 /// opening it fails.</remarks>
 internal sealed class LogListing
 {
-    private readonly List<(long Version, FileInfo File)> _entries = [];
+    private readonly List<(long Version, string Path)> _entries = [];
 
     /// <summary>The oldest entry; null when there is none.</summary>
     public long? FirstEntry { get; private set; }
@@ -98,13 +101,14 @@ internal sealed class LogListing
     /// <summary>The newest version that the folder knows of; null for no table.</summary>
     public long? Latest => Checkpoints.Count > 0 && !(LastEntry >= Checkpoints[0].Version) ? Checkpoints[0].Version : LastEntry;
 
-    public void AddEntry(long version, FileInfo file)
+    public void AddEntry(long version, string path)
     {
-        _entries.Add((version, file));
+        _entries.Add((version, path));
         FirstEntry = Math.Min(FirstEntry ?? version, version);
         LastEntry = Math.Max(LastEntry ?? version, version);
     }
 
     /// <summary>Bytes of the entries up to a version.</summary>
-    public long BytesUpTo(long version) => _entries.Where(e => e.Version <= version).Sum(e => e.File.Exists ? e.File.Length : 0);
+    public long BytesUpTo(long version) => _entries.Where(e => e.Version <= version).Select(e => new FileInfo(e.Path))
+        .Sum(f => f.Exists ? f.Length : 0);
 }
