@@ -17,7 +17,7 @@ public sealed partial class LakeTable
         CommitConflictException? lost = null;
         for (var attempt = 0; attempt < MaxConflicts; attempt++)
         {
-            var request = verb(Latest());
+            var request = verb(Head());
             try
             {
                 var result = Commit(request);

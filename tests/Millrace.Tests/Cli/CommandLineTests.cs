@@ -17,8 +17,8 @@ public sealed class CommandLineTests
     [InlineData("run --select", "--select takes a value: --select NAMES.")]
     [InlineData("run --as-of today", "--as-of is 'today', but takes a day or a moment, for example 2012-02-01 or 2012-02-01T06:30:00Z.")]
     [InlineData("rollback --to 0", "--to is '0', but takes a whole number from 1.")]
-    [InlineData("table", "'millrace table' takes one of: show, history, export.")]
-    [InlineData("table shwo rides", "'shwo' is no command of 'millrace table'. It has: show, history, export.")]
+    [InlineData("table", "'millrace table' takes one of: show, history, export, diff, vacuum.")]
+    [InlineData("table shwo rides", "'shwo' is no command of 'millrace table'. It has: show, history, export, diff, vacuum.")]
     [InlineData("table show a --version 1 --timestamp 2012-01-01", "--version and --timestamp both choose a version. Give one of them.")]
     [InlineData("status now", "'millrace status' does not know what to do with 'now'.")]
     public void A_wrong_word_is_named_with_what_would_work(string words, string message)
