@@ -9,6 +9,7 @@ var measures = new Dictionary<string, Action<BenchOptions>>
     ["delta-write"] = DeltaBench.Write,
     ["delta-read"] = DeltaBench.Read,
     ["csv-load"] = CsvBench.Load,
+    ["csv-memory"] = CsvBench.Memory,
     ["no-op-plan"] = PlanBench.NoOp,
     ["task-overhead"] = TaskBench.Overhead,
     ["no-op-run"] = ProcessBench.NoOpRun,
