@@ -12,6 +12,7 @@ var measures = new Dictionary<string, Action<BenchOptions>>
     ["delta-merge"] = LakeBench.Merge,
     ["delta-append"] = LakeBench.Append,
     ["csv-load"] = CsvBench.Load,
+    ["csv-memory"] = CsvBench.Memory,
     ["no-op-plan"] = PlanBench.NoOp,
     ["task-overhead"] = TaskBench.Overhead,
     ["no-op-run"] = ProcessBench.NoOpRun,

@@ -7,7 +7,7 @@ namespace Millrace.Sources.Formats;
 
 /// <summary>Records of a CSV file with their lines, read one by one: for sorting, where the engine's fast reader met one that it cannot read.</summary>
 /// <remarks>
-/// It reads what the engine reads, in the same way (spaces around quotes do not count, empty lines are no rows where there are several columns, a
+/// It reads what the engine reads, in the same way (a space before a quote and spaces behind one do not count, empty lines are no rows where there are several columns, a
 /// remark ends a line), and takes what the engine gives up at: any mix of line ends, and malformed records, which it gives with their line. After
 /// one it goes on in the next line. Memory is bounded by <see cref="RawCopy.MaxRecordBytes"/>, however long a line is.
 /// </remarks>
@@ -136,9 +136,9 @@ internal sealed class CsvRecords : IDisposable
         var limit = Math.Min(_end, _start + Max);
         for (var i = _start; ;)
         {
-            var j = i;
-            while (j < limit && _buffer[j] == ' ')
-                j++;
+
+            // One space before a quote does not count; two are letters, and so is the quote then. The engine reads it so.
+            var j = i < limit && _buffer[i] == ' ' ? i + 1 : i;
             var isQuoted = _quote is not null && j < limit && _buffer[j] == _quote;
             var field = isQuoted ? Quoted(j + 1, limit, out i) : Unquoted(i, limit, out i);
             if (Error is not null)
