@@ -44,7 +44,7 @@ public sealed class ConnectorLoadTests(PostgresServer server) : IDisposable
         Assert.Equal("s computed", Outcomes(result));
         Assert.Equal(
             ["12345678901234567890.123456789|2026-02-28 18:00:00.123456+00|2026-02-28 23:30:00.5|true|true|true|00FF5C|[1, NULL, 3]|true|2026-02-28|true|0.1"],
-            _project.Rows($"SELECT exact::VARCHAR, at::VARCHAR, local::VARCHAR, empty = '', nothing IS NULL, hard = 'a' || chr(9) || '\\b\"' || chr(10) || ',ü🙂', hex(bytes), list::VARCHAR, doc = '{PostgresJson}', day, yes, wide::VARCHAR FROM s"));
+            _project.Rows($"SELECT exact::VARCHAR, \"at\"::VARCHAR, local::VARCHAR, empty = '', nothing IS NULL, hard = 'a' || chr(9) || '\\b\"' || chr(10) || ',ü🙂', hex(bytes), list::VARCHAR, doc = '{PostgresJson}', day, yes, wide::VARCHAR FROM s"));
     }
 
     [Fact]
