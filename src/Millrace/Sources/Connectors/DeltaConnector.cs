@@ -44,6 +44,7 @@ internal sealed record DeltaPlace : Place
     public override FetchResult Fetch(FetchRequest request, CancellationToken cancellationToken)
     {
         var folder = Path.GetFullPath(Path.Combine(request.ProjectFolder, request.Secrets.Resolve(Folder)));
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
             var table = new LakeTable(folder);

@@ -201,7 +201,9 @@ internal sealed record PostgresPlace : Place
     public void Copy(
         NpgsqlConnection connection, string select, PostgresRow row, JsonLines lines, Action<System.Text.Json.Utf8JsonWriter>? more, CancellationToken cancellationToken)
     {
-        using var reader = connection.BeginTextExport($"COPY ({select}) TO STDOUT (ENCODING 'UTF8')");
+        // Until the first row only the asynchronous form can be cancelled.
+        using var reader = connection.BeginTextExportAsync($"COPY ({select}) TO STDOUT (ENCODING 'UTF8')", cancellationToken)
+            .ConfigureAwait(false).GetAwaiter().GetResult();
         using var cancel = cancellationToken.Register(static r => ((NpgsqlCopyTextReader)r!).Cancel(), reader);
         var copy = new PostgresCopy(((StreamReader)reader).BaseStream);
         while (copy.Next())

@@ -118,7 +118,7 @@ internal sealed record RabbitMqPlace : Place
         {
             HostName = request.Secrets.Resolve(Host), Port = Port, VirtualHost = request.Secrets.Resolve(VirtualHost), UserName = request.Secrets.Resolve(User),
             Password = Password is null ? "" : request.Secrets.Resolve(Password), AutomaticRecoveryEnabled = false, ClientProvidedName = "millrace",
-            ContinuationTimeout = TimeSpan.FromSeconds(60), RequestedConnectionTimeout = TimeSpan.FromSeconds(30),
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(30),
         };
         if (IsEncrypted)
             factory.Ssl = new SslOption(factory.HostName) { Enabled = true };
@@ -160,7 +160,9 @@ internal sealed record RabbitMqPlace : Place
         while (lines.Rows < MaxMessages && request.Time.GetElapsedTime(began) < MaxTime)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (await channel.BasicGetAsync(Queue, autoAck: false, cancellationToken).ConfigureAwait(false) is not { } message)
+
+            // A token handed in would keep each answer until the load ends.
+            if (await channel.BasicGetAsync(Queue, autoAck: false, CancellationToken.None).ConfigureAwait(false) is not { } message)
                 break;
             last = message.DeliveryTag;
             if (IsExactlyOnce && string.IsNullOrEmpty(message.BasicProperties.MessageId))

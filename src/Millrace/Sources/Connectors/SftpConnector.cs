@@ -119,7 +119,7 @@ internal sealed record SftpPlace : Place
         var young = all.Where(f => f.Changed > request.Time.GetUtcNow() - Settle && Settle > TimeSpan.Zero).Select(f => f.File.Name).ToList();
         foreach (var name in young)
             request.Said?.Invoke($"{name} changed in the last {Settle.TotalMinutes} minutes and is left for the next load");
-        var found = all.Where(f => !young.Contains(f.File.Name)).Select(f => f.File).ToList();
+        var found = all.Where(f => !young.Contains(f.File.Name)).Select(f => AsHeld(f.File, request.State)).ToList();
         if (found.Count == 0 && request.State is null)
         {
             throw new SourceException(
@@ -135,4 +135,8 @@ internal sealed record SftpPlace : Place
             Receipts = wanted.Count == 0 ? [] : session.Bring(wanted, cancellationToken),
         };
     }
+
+    /// <summary>After half a year the server tells the day only: a file of that day and size is the one that was brought.</summary>
+    private static RemoteFile AsHeld(RemoteFile file, System.Text.Json.Nodes.JsonObject? state) =>
+        (string?)state?["files"]?[file.Name] is { } held && held.StartsWith(file.Mark + "T", StringComparison.Ordinal) ? file with { Mark = held } : file;
 }

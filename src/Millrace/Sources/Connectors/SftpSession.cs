@@ -39,7 +39,11 @@ internal sealed partial class SftpSession : IDisposable
             var path = entry.Groups[4].Value;
             var name = path[(path.LastIndexOf('/') + 1)..];
             if (wanted.IsMatch(name))
-                found.Add((new RemoteFile(name, $"{entry.Groups[2].Value} {string.Join(' ', entry.Groups[3].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))}", long.Parse(entry.Groups[2].Value, CultureInfo.InvariantCulture)), Moment(entry.Groups[3].Value)));
+            {
+                var (bytes, isDay, changed) = (entry.Groups[2].Value, !entry.Groups[3].Value.Contains(':', StringComparison.Ordinal), Moment(entry.Groups[3].Value));
+                var mark = $"{bytes} {changed.ToString(isDay ? "yyyy-MM-dd" : "yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture)}";
+                found.Add((new RemoteFile(name, mark, long.Parse(bytes, CultureInfo.InvariantCulture)), changed));
+            }
         }
 
         return found;
@@ -116,7 +120,7 @@ internal sealed partial class SftpSession : IDisposable
             "IdentitiesOnly=yes", "IdentityAgent=none", $"IdentityFile=\"{KeyFile()}\"", "PasswordAuthentication=no", "KbdInteractiveAuthentication=no",
             "ConnectTimeout=30", "ServerAliveInterval=15", "ServerAliveCountMax=4", $"Port={_place.Port.ToString(CultureInfo.InvariantCulture)}", "LogLevel=ERROR",
         ];
-        foreach (var word in (string[])["-F", "/dev/null", "-q", "-b", "-", .. options.SelectMany(o => (string[])["-o", o]), "--", $"{_request.Secrets.Resolve(_place.User)}@{Host}"])
+        foreach (var word in (string[])["-F", "/dev/null", "-b", "-", .. options.SelectMany(o => (string[])["-o", o]), "--", $"{_request.Secrets.Resolve(_place.User)}@{Host}"])
             start.ArgumentList.Add(word);
         start.Environment["LC_ALL"] = "C.UTF-8";
         start.Environment["TZ"] = "UTC";
@@ -226,6 +230,6 @@ internal sealed partial class SftpSession : IDisposable
         }
     }
 
-    [GeneratedRegex(@"^([-dlpsbc])\S*\s+\S+\s+\d+\s+\d+\s+(\d+)\s+([A-Z][a-z]{2}\s+\d{1,2}\s+(?:\d\d:\d\d|\d{4}))\s(.+)\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^([-dlpsbc])\S*\s+\S+\s+\S+\s+\S+\s+(\d+)\s+([A-Z][a-z]{2}\s+\d{1,2}\s+(?:\d\d:\d\d|\d{4}))\s(.+)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Entry();
 }

@@ -119,11 +119,22 @@ public abstract class ConnectorTests : IDisposable
         {
             while (!done.IsCancellationRequested)
                 most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
-        });
+        })
+        {
+            IsBackground = true,
+        };
         watch.Start();
-        var landing = Fetch(Definition, null, TestContext.Current.CancellationToken, out _);
-        done.Cancel();
-        watch.Join();
+        Landing landing;
+        try
+        {
+            landing = Fetch(Definition, null, TestContext.Current.CancellationToken, out _);
+        }
+        finally
+        {
+            done.Cancel();
+            watch.Join();
+        }
+
         Assert.True(landing.Files.Sum(f => f.Bytes) > 0);
 
         // A landing may keep 64 MB waiting for the disk.

@@ -67,8 +67,8 @@ public sealed class PostgresConnectorTests(PostgresServer server) : PostgresTest
     {
         Skip();
         Put(Rows(1, 10));
-        Server.Sql($"INSERT INTO {Table} VALUES (NULL, 'nobody')", "shop");
         Load();
+        Server.Sql($"INSERT INTO {Table} VALUES (NULL, 'nobody')", "shop");
         var landing = Fetch(Definition, null, TestContext.Current.CancellationToken, out _);
         Assert.Equal(["nobody"], File.ReadAllLines(landing.Files[0].Path).Select(l => (string)JsonNode.Parse(l)!["name"]!));
     }
