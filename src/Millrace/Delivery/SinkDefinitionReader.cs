@@ -1,5 +1,6 @@
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
+using Millrace.Sources.Connectors;
 
 namespace Millrace.Delivery;
 
@@ -71,6 +72,8 @@ internal static class SinkDefinitionReader
         if (kind is not null && section.Node(kind.Type) is null)
             section.Report("missing-key", $"A sink of the type '{kind.Type}' takes a section '{kind.Type}' with the keys: "
                 + $"{string.Join(", ", kind.Shape.Keys.Select(k => k.Name))}.", "type");
+        if (kind is not null && section.Node(kind.Type) is { } settings)
+            LiteralSecrets.Refuse(section, settings);
         var target = kind is not null && section.Map(kind.Type) is { } place ? kind.Read(place) : null;
         var mode = section.Text("mode") == "changes" ? DeliveryMode.Changes : DeliveryMode.Whole;
         var keys = section.Texts("key");

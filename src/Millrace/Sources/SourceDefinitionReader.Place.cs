@@ -67,38 +67,11 @@ public static partial class SourceDefinitionReader
             return null;
         }
 
-        RefuseLiteralSecrets(section, keys.Source);
+        LiteralSecrets.Refuse(section, keys.Source);
         return connector.Read(keys);
     }
 
     private static string Places() => KnownConnectors.All.Count == 0 ? "a database" : string.Join(", ", KnownConnectors.All.Select(c => c.Type).Take(3));
-
-    /// <summary>A definition is kept in the ledger and shown in plans, so that a secret must not stand in it.</summary>
-    private static void RefuseLiteralSecrets(Section section, DefinitionNode node)
-    {
-        foreach (var item in node.Items)
-            RefuseLiteralSecrets(section, item);
-        if (!node.IsMap)
-        {
-            if (node.IsScalar && node.Scalar is { } text && LiteralPassword().IsMatch(text))
-                Refuse("The text holds a password", "PASSWORD", node.Line);
-            return;
-        }
-
-        foreach (var (name, key, value) in node.Entries)
-        {
-            if (value.IsScalar && value.Scalar is { Length: > 0 } text && SecretName().IsMatch(name) && !text.Contains("${", StringComparison.Ordinal))
-                Refuse($"'{name}' is written out", name.ToUpperInvariant().Replace('-', '_'), key.Line);
-            else
-                RefuseLiteralSecrets(section, value);
-        }
-
-        void Refuse(string what, string variable, int line) => section.Report(
-            "literal-secret",
-            $"{what}, and a definition is kept in the ledger and shown to everyone. Write a reference in its place: "
-            + $"${{env:{variable}}} for an environment variable, or ${{file:path}} for a file.",
-            line);
-    }
 
     private static string? FormatOf(Section section, string? type, Place? place)
     {
@@ -212,12 +185,4 @@ public static partial class SourceDefinitionReader
 
     [GeneratedRegex(@"^([0-9]{1,9})([smhd])\z", RegexOptions.CultureInvariant)]
     private static partial Regex Time();
-
-    /// <summary>A password in a URL or in a connection text, where no reference stands in its place.</summary>
-    [GeneratedRegex(@"://[^/\s:@]*:(?!\$\{)[^@/\s]+@|(?:^|[\s;?&])(?:password|pwd|sslpassword)\s*=\s*(?!\$\{)[^\s;&]+", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
-    private static partial Regex LiteralPassword();
-
-    [GeneratedRegex(@"^(.*[_-])?(password|passwd|pwd|secret|secret_key|secret_access_key|auth_token|access_token|bearer_token|api_token|api_key|apikey|private_key|authorization)\z|^token\z",
-        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
-    private static partial Regex SecretName();
 }

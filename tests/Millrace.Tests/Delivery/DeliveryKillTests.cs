@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using Dapper;
 using Millrace.Delivery;
+using Millrace.Tests.Sources.Connectors;
 using Npgsql;
 using static Millrace.Tests.SampleProject;
 
 namespace Millrace.Tests.Delivery;
 
 /// <summary>Kills the program in the middle of a delivery: the next one leaves the place with each row once.</summary>
+[Collection(nameof(PostgresServer))]
 public sealed class DeliveryKillTests(PostgresServer server)
 {
     [Theory]
@@ -16,15 +18,15 @@ public sealed class DeliveryKillTests(PostgresServer server)
     {
         var database = server.NewDatabase();
         using var project = WithOrders().Orders("a.csv", "2026-01-01,1,10", "2026-01-02,2,20")
-            .Write("sinks/orders.yaml", $"table: orders\ntype: postgres\npostgres:\n  connection: \"{database}\"\n  table: orders\n");
+            .Write("sinks/orders.yaml", $"table: orders\ntype: postgres\n{server.Section(database)}  table: orders\n");
         project.RunWell();
         Die(project, place);
-        using (var there = new NpgsqlConnection(database))
+        using (var there = new NpgsqlConnection(server.Connection(database)))
             Assert.Equal(place == "delivery.committed", there.ExecuteScalar<bool>("select to_regclass('orders') is not null"));
 
         using var engine = project.Open();
         Assert.Equal(DeliveryState.Delivered, Assert.Single(engine.Deliver([], false, _ => { }, TestContext.Current.CancellationToken)).State);
-        using var connection = new NpgsqlConnection(database);
+        using var connection = new NpgsqlConnection(server.Connection(database));
         Assert.Equal([1L, 2L], connection.Query<long>("select id from orders order by id"));
     }
 

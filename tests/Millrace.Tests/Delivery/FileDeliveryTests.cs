@@ -111,12 +111,12 @@ public sealed class FileDeliveryTests
     public void Mistakes_of_a_sink_are_all_told_with_their_lines()
     {
         using var project = WithOrders().Table("v", "/*---\nkind: view\n---*/\nSELECT 1 AS a").Write("sinks/a.yaml", "table: order\ntype: file\nfile: {path: a.csv}\n")
-            .Write("sinks/b.yaml", "table: orders\ntype: postgres\nmode: changes\npostgres:\n  connection: Host=h;Password=p\n  table: t\n")
+            .Write("sinks/b.yaml", "table: orders\ntype: postgres\nmode: changes\npostgres:\n  database: d\n  user: u\n  password: p\n  table: t\n")
             .Write("sinks/c.yaml", "table: v\ntype: file\nfile: {path: a.doc}\n")
             .Write("sinks/d.yaml", "table: orders\nkey: nr\ntype: file\nmode: changes\nfile: {path: a.csv}\nhttp: {url: x}\n");
         var problems = project.Problems();
         Assert.Contains(problems, p => p is { File: "sinks/a.yaml", Line: 1, Code: "unknown-asset" } && p.Message.Contains("'orders'", StringComparison.Ordinal));
-        Assert.Contains(problems, p => p is { File: "sinks/b.yaml", Line: 5, Code: "secret" });
+        Assert.Contains(problems, p => p is { File: "sinks/b.yaml", Line: 7, Code: "literal-secret" });
         Assert.Contains(problems, p => p is { File: "sinks/c.yaml", Line: 3, Code: "missing-key" });
         Assert.Contains(problems, p => p is { File: "sinks/d.yaml", Line: 4, Code: "wrong-mode" });
         Assert.Contains(problems, p => p is { File: "sinks/d.yaml", Line: 6, Code: "wrong-section" });

@@ -1,14 +1,16 @@
 using Dapper;
 using Millrace.Delivery;
+using Millrace.Tests.Sources.Connectors;
 using Npgsql;
 using static Millrace.Tests.SampleProject;
 
 namespace Millrace.Tests.Delivery;
 
 /// <summary>Released rows in a real PostgreSQL.</summary>
+[Collection(nameof(PostgresServer))]
 public sealed class PostgresDeliveryTests(PostgresServer server)
 {
-    private const string Sink = "table: orders\ntype: postgres\nkey: [id]\nmode: changes\npostgres:\n  connection: \"{0}\"\n  table: orders\n";
+    private const string Sink = "table: orders\ntype: postgres\nkey: [id]\nmode: changes\n{0}  table: orders\n";
 
     [Fact]
     public void A_release_arrives_whole_and_later_ones_as_what_changed()
@@ -40,7 +42,7 @@ public sealed class PostgresDeliveryTests(PostgresServer server)
             SELECT 1::TINYINT AS a, 9007199254740993::BIGINT AS b, 0.1::DOUBLE AS c, 12345678901234567890.12::DECIMAL(30,2) AS d, DATE '2026-02-28' AS e,
                 TIMESTAMP '2026-01-01 10:11:12.123456' AS f, TIMESTAMPTZ '2026-01-01 10:11:12.5+02' AS g, 'é",\N' || chr(10) AS h, '' AS i, NULL::VARCHAR AS j,
                 '\x00\xFF'::BLOB AS k, true AS l, [1, 2] AS m, {'x': 1.5, 'y': 'z'} AS n, 'nan'::DOUBLE AS o
-            """).Write("sinks/t.yaml", $"table: t\ntype: postgres\npostgres:\n  connection: \"{database}\"\n  table: deep.t\n");
+            """).Write("sinks/t.yaml", $"table: t\ntype: postgres\n{server.Section(database)}  table: deep.t\n");
         Execute(database, "create schema deep");
         project.RunWell();
         Assert.Equal(DeliveryState.Delivered, Deliver(project).State);
@@ -65,7 +67,7 @@ public sealed class PostgresDeliveryTests(PostgresServer server)
         Assert.Contains("holds rows already", refused.Message);
         Assert.Equal(["77"], Rows(database, "select id from orders"));
 
-        project.Write("sinks/orders.yaml", string.Format(null, Sink, database) + "  on_existing: replace\n");
+        project.Write("sinks/orders.yaml", string.Format(null, Sink, server.Section(database)) + "  on_existing: replace\n");
         Assert.Equal(DeliveryState.Delivered, Deliver(project).State);
         Assert.Equal(["1"], Rows(database, "select id from orders"));
     }
@@ -75,7 +77,7 @@ public sealed class PostgresDeliveryTests(PostgresServer server)
     {
         var database = server.NewDatabase();
         using var project = new SampleProject().Table("t", "SELECT 1 AS id").Write(
-            "sinks/t.yaml", $"table: t\ntype: postgres\nkey: id\nmode: changes\npostgres:\n  connection: \"{database}\"\n  table: t\n");
+            "sinks/t.yaml", $"table: t\ntype: postgres\nkey: id\nmode: changes\n{server.Section(database)}  table: t\n");
         project.RunWell();
         Deliver(project);
         project.Table("t", "SELECT 1 AS id, 'x' AS name").RunWell();
@@ -118,20 +120,19 @@ public sealed class PostgresDeliveryTests(PostgresServer server)
     [Fact]
     public void A_place_that_is_not_there_fails_with_its_name_and_without_the_secret()
     {
-        using var project = Orders("Host=127.0.0.1;Port=1;Username=u;Password=${file:secret.txt};Database=d").Orders("a.csv", "2026-01-01,1,10")
-            .Write("secret.txt", "hunter2-long\n").Write("sinks/orders.yaml", string.Format(
-                null, Sink, "Host=127.0.0.1;Port=1;Username=u;Password=${file:secret.txt};Database=d") + "attempts: 1\n");
+        using var project = WithOrders().Orders("a.csv", "2026-01-01,1,10").Write("secret.txt", "hunter2-long\n").Write("sinks/orders.yaml", string.Format(
+            null, Sink, "postgres:\n  host: 127.0.0.1\n  port: 1\n  database: d\n  user: u\n  password: ${file:secret.txt}\n") + "attempts: 1\n");
         project.RunWell();
         var result = Deliver(project);
         Assert.Equal(DeliveryState.Failed, result.State);
-        Assert.StartsWith("PostgreSQL did not take the rows for table public.orders: ", result.Message);
+        Assert.StartsWith("The PostgreSQL database 'd' on 127.0.0.1:1 did not take the rows for table public.orders: ", result.Message);
         Assert.DoesNotContain("hunter2", result.Message);
         using var engine = project.Open();
         Assert.Equal((DeliveryState.Due, result.Message), (engine.LookAtSinks()[0].State, engine.LookAtSinks()[0].Message));
         Assert.DoesNotContain(engine.Ledger.Events(), e => e.Body.Contains("hunter2", StringComparison.Ordinal));
     }
 
-    private static SampleProject Orders(string database) => WithOrders().Write("sinks/orders.yaml", string.Format(null, Sink, database));
+    private SampleProject Orders(string database) => WithOrders().Write("sinks/orders.yaml", string.Format(null, Sink, server.Section(database)));
 
     private static DeliveryResult Deliver(SampleProject project)
     {
@@ -139,15 +140,15 @@ public sealed class PostgresDeliveryTests(PostgresServer server)
         return Assert.Single(engine.Deliver([], false, _ => { }, TestContext.Current.CancellationToken));
     }
 
-    private static void Execute(string database, string sql)
+    private void Execute(string database, string sql)
     {
-        using var connection = new NpgsqlConnection(database);
+        using var connection = new NpgsqlConnection(server.Connection(database));
         connection.Execute(sql);
     }
 
-    private static IReadOnlyList<string> Rows(string database, string sql)
+    private IReadOnlyList<string> Rows(string database, string sql)
     {
-        using var connection = new NpgsqlConnection(database);
+        using var connection = new NpgsqlConnection(server.Connection(database));
         return [.. connection.Query(sql).Select(r => string.Join('|', ((IDictionary<string, object?>)r).Values.Select(v => v is DateOnly d
             ? d.ToString("yyyy-MM-dd", null) : v is DateTime t ? t.ToString("yyyy-MM-dd", null) : Convert.ToString(v, System.Globalization.CultureInfo.InvariantCulture))))];
     }

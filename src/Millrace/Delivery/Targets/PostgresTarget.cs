@@ -3,6 +3,7 @@ using System.Globalization;
 using Dapper;
 using Millrace.Assets;
 using Millrace.Assets.Definitions;
+using Millrace.Sources.Connectors;
 using Npgsql;
 
 namespace Millrace.Delivery.Targets;
@@ -12,27 +13,25 @@ namespace Millrace.Delivery.Targets;
 /// Beside the table lies <c>millrace_delivery</c>, with the version that each sink delivered: written in the same transaction, it is what
 /// a later delivery builds on, so that each version arrives exactly once, whatever is killed when.
 /// </remarks>
-internal sealed record PostgresTarget(string Connection, string Schema, string Table, string OnExisting) : Target
+internal sealed record PostgresTarget(PostgresServer Server, string Schema, string Table, string OnExisting) : Target
 {
     public static readonly Shape Shape = new(
         "postgres section",
         "A table of a PostgreSQL database, changed in one transaction.",
-        new Key("connection", KeyKind.Text, "The connection string, with its secrets as ${env:NAME} or ${file:path}.")
-        {
-            IsRequired = true,
-            Example = "Host=db;Database=shop;Username=loader;Password=${env:PG_PASSWORD}",
-        },
+        [
+        .. PostgresServer.Keys,
         new Key("table", KeyKind.Text, "The table, with its schema where that is not public; made when it is missing.") { IsRequired = true, Example = "reporting.hourly" },
         new Key("on_existing", KeyKind.Word, "What is done about rows that lie there before the first delivery: it is refused, or "
             + "they go.")
         {
             Words = ["refuse", "replace"],
             Default = "refuse",
-        });
+        },
+        ]);
 
     private string Name => $"{Quote(Schema)}.{Quote(Table)}";
 
-    public override string Identity => $"{Schema}.{Table}\n{Connection}";
+    public override string Identity => string.Create(CultureInfo.InvariantCulture, $"{Server.Host}\n{Server.Port}\n{Server.Database}\n{Schema}.{Table}");
 
     public override string Title => $"table {Schema}.{Table}";
 
@@ -42,15 +41,8 @@ internal sealed record PostgresTarget(string Connection, string Schema, string T
 
     public static Target? Read(Section section)
     {
-        if (section.Text("connection") is not { } connection || section.Text("table") is not { } table)
+        if (PostgresServer.Read(section) is not { } server || section.Text("table") is not { } table)
             return null;
-        if (HasPassword(connection))
-        {
-            section.Report(
-                "secret", "'connection' holds a password. Definitions are kept for ever and shown to many: write Password=${env:NAME} or ${file:path}.", "connection");
-            return null;
-        }
-
         var parts = table.Split('.');
         if (parts.Length > 2 || parts.Any(p => p.Length == 0))
         {
@@ -58,7 +50,7 @@ internal sealed record PostgresTarget(string Connection, string Schema, string T
             return null;
         }
 
-        return new PostgresTarget(connection, parts.Length == 2 ? parts[0] : "public", parts[^1], section.Text("on_existing") ?? "refuse");
+        return new PostgresTarget(server, parts.Length == 2 ? parts[0] : "public", parts[^1], section.Text("on_existing") ?? "refuse");
     }
 
     public override DeliveredRows Deliver(DeliveryOrder order, CancellationToken cancellationToken)
@@ -93,21 +85,16 @@ internal sealed record PostgresTarget(string Connection, string Schema, string T
         }
         catch (Exception e) when (e is DbException or IOException or TimeoutException)
         {
-            throw new DeliveryException($"PostgreSQL did not take the rows for {Title}: {order.Secrets.Hide(e.Message)}", e)
+            throw new DeliveryException($"The {Server.Where(order.Secrets)} did not take the rows for {Title}: {order.Secrets.Hide(e.Message)}", e)
             {
                 IsPassing = e is NpgsqlException { IsTransient: true } or IOException or TimeoutException,
             };
-        }
-        catch (ArgumentException e)
-        {
-            throw new DeliveryException($"The connection of {Title} cannot be read: {order.Secrets.Hide(e.Message)}", e);
         }
     }
 
     private NpgsqlConnection Open(DeliveryOrder order)
     {
-        var settings = new NpgsqlConnectionStringBuilder(order.Secrets.Resolve(Connection)) { CommandTimeout = 0, ApplicationName = "millrace", Pooling = false };
-        var connection = new NpgsqlConnection(settings.ToString());
+        var connection = new NpgsqlConnection(Server.Connect(order.Secrets, order.ProjectFolder).ConnectionString);
         try
         {
             connection.Open();
@@ -257,9 +244,6 @@ internal sealed record PostgresTarget(string Connection, string Schema, string T
         { IsNested: true } => "jsonb",
         _ => "text",
     };
-
-    private static bool HasPassword(string connection) => connection.Split(';').Select(p => p.Split('=', 2))
-        .Any(p => p.Length == 2 && p[0].Trim().ToLowerInvariant() is "password" or "pwd" && !p[1].Trim().StartsWith("${", StringComparison.Ordinal));
 
     private static string SameKey(DeliveryOrder order) => string.Join(" and ", order.Sink.Key.Select(k => $"t.{Quote(k)} = s.{Quote(k)}"));
 

@@ -293,7 +293,7 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
             }
             catch (PostgresException e) when (e.SqlState == "42501")
             {
-                throw new SourceException($"{What}: the user '{request.Secrets.Hide(place.User)}' may not make the publication: {e.MessageText}. Let the table's owner run: {create}", e);
+                throw new SourceException($"{What}: the user '{request.Secrets.Hide(place.Server.User)}' may not make the publication: {e.MessageText}. Let the table's owner run: {create}", e);
             }
         }
 
@@ -328,7 +328,7 @@ internal sealed class PostgresChanges(PostgresPlace place, FetchRequest request)
         }
         catch (PostgresException e) when (e.SqlState == "42501")
         {
-            throw new SourceException($"{What}: the user '{request.Secrets.Hide(place.User)}' may not make replication slots: {e.MessageText}. Run: ALTER ROLE {place.User} REPLICATION.", e);
+            throw new SourceException($"{What}: the user '{request.Secrets.Hide(place.Server.User)}' may not make replication slots: {e.MessageText}. Run: ALTER ROLE {place.Server.User} REPLICATION.", e);
         }
         catch (PostgresException e) when (e.SqlState is "53400" or "55000")
         {

@@ -20,17 +20,8 @@ internal sealed class PostgresConnector : IConnector
     public Shape Shape { get; } = new(
         "postgres section",
         "A table or query of a PostgreSQL database.",
-        new Key("host", KeyKind.Text, "The server's name or address.") { Default = "localhost", Example = "db.example.com" },
-        new Key("port", KeyKind.Integer, "The server's port.") { Default = 5432, Minimum = 1, Maximum = 65535 },
-        new Key("database", KeyKind.Text, "The database's name.") { IsRequired = true, Example = "shop" },
-        new Key("user", KeyKind.Text, "Who reads.") { IsRequired = true, Example = "reader" },
-        new Key("password", KeyKind.Text, "The user's password, as a reference.") { Example = "${env:SHOP_PASSWORD}" },
-        new Key("ssl", KeyKind.Word, "Whether the connection is encrypted; verify_full checks the server's certificate and name, too.")
-        {
-            Words = ["disable", "prefer", "require", "verify_ca", "verify_full"],
-            Default = "prefer",
-        },
-        new Key("root_certificate", KeyKind.Text, "The file of the authority that signed the server's certificate, relative to the project folder."),
+        [
+        .. PostgresServer.Keys,
         new Key("table", KeyKind.Text, "The table, with its schema where it is not public.") { Example = "sales.orders" },
         new Key("query", KeyKind.Text, "One SELECT in place of a table.") { Example = "SELECT id, amount FROM orders WHERE amount > 0" },
         new Key("read", KeyKind.Word, "The rows as they stand, or the changes of a table since the last load, by logical replication.")
@@ -39,7 +30,8 @@ internal sealed class PostgresConnector : IConnector
             Default = "rows",
         },
         new Key("slot", KeyKind.Text, "The replication slot; without it millrace_ and the source's name.") { Example = "millrace_orders" },
-        new Key("publication", KeyKind.Text, "The publication; without it the slot's name.") { Example = "millrace_orders" });
+        new Key("publication", KeyKind.Text, "The publication; without it the slot's name.") { Example = "millrace_orders" },
+        ]);
 
     /// <inheritdoc/>
     public Place? Read(Section section)
@@ -69,17 +61,11 @@ internal sealed class PostgresConnector : IConnector
                 Wrong("bad-value", $"'slot' is '{name}'. A replication slot's name has a-z, 0-9 and _, at most 63 of them.", key);
         }
 
-        if (!isSound || section.Text("database") is not { } database || section.Text("user") is not { } user)
+        if (!isSound || PostgresServer.Read(section) is not { } server)
             return null;
         return new PostgresPlace
         {
-            Host = section.Text("host") ?? "localhost",
-            Port = (int)(section.Integer("port") ?? 5432),
-            Database = database,
-            User = user,
-            Password = section.Text("password"),
-            Ssl = section.Text("ssl") ?? "prefer",
-            RootCertificate = section.Text("root_certificate"),
+            Server = server,
             Table = table,
             Query = query,
             IsChanges = isChanges,
@@ -97,19 +83,7 @@ internal sealed record PostgresPlace : Place
         "SET timezone='UTC'; SET datestyle='ISO, YMD'; SET intervalstyle='iso_8601'; SET bytea_output='hex'; SET extra_float_digits=3; "
         + "SET lc_monetary='C'; SET standard_conforming_strings=on; SET statement_timeout=0; SET idle_in_transaction_session_timeout=0";
 
-    public required string Host { get; init; }
-
-    public required int Port { get; init; }
-
-    public required string Database { get; init; }
-
-    public required string User { get; init; }
-
-    public string? Password { get; init; }
-
-    public string Ssl { get; init; } = "prefer";
-
-    public string? RootCertificate { get; init; }
+    public required PostgresServer Server { get; init; }
 
     public string? Table { get; init; }
 
@@ -122,7 +96,7 @@ internal sealed record PostgresPlace : Place
     public string? Publication { get; init; }
 
     /// <inheritdoc/>
-    public override string Identity => $"postgres {Database} {(Table is null ? "query " + Query : "table " + Table)}{(IsChanges ? " changes" : "")}";
+    public override string Identity => $"postgres {Server.Database} {(Table is null ? "query " + Query : "table " + Table)}{(IsChanges ? " changes" : "")}";
 
     /// <inheritdoc/>
     public override string Format => "ndjson";
@@ -166,30 +140,10 @@ internal sealed record PostgresPlace : Place
     }
 
     /// <summary>How the server is reached, with the secrets in it.</summary>
-    public NpgsqlConnectionStringBuilder Connect(FetchRequest request)
-    {
-        var (secrets, folder) = (request.Secrets, request.ProjectFolder);
-        var text = new NpgsqlConnectionStringBuilder
-        {
-            Host = secrets.Resolve(Host), Port = Port, Database = secrets.Resolve(Database), Username = secrets.Resolve(User),
-            Password = Password is null ? null : secrets.Resolve(Password),
-            SslMode = Ssl switch
-            {
-                "disable" => SslMode.Disable,
-                "require" => SslMode.Require,
-                "verify_ca" => SslMode.VerifyCA,
-                "verify_full" => SslMode.VerifyFull,
-                _ => SslMode.Prefer,
-            },
-            Pooling = false, Timeout = 30, CommandTimeout = 0, TcpKeepAlive = true, ApplicationName = "millrace", Enlist = false,
-        };
-        if (RootCertificate is not null)
-            text.RootCertificate = Path.Combine(folder, secrets.Resolve(RootCertificate));
-        return text;
-    }
+    public NpgsqlConnectionStringBuilder Connect(FetchRequest request) => Server.Connect(request.Secrets, request.ProjectFolder);
 
     /// <summary>Where it is, for messages.</summary>
-    public string Where(Secrets secrets) => secrets.Hide(string.Create(CultureInfo.InvariantCulture, $"PostgreSQL database '{Database}' on {Host}:{Port}"));
+    public string Where(Secrets secrets) => Server.Where(secrets);
 
     public static void Execute(NpgsqlConnection connection, string sql)
     {
@@ -243,11 +197,11 @@ internal sealed record PostgresPlace : Place
         var said = secrets.Hide(text).TrimEnd('.');
         var advice = error?.SqlState switch
         {
-            "28P01" or "28000" => $"The server does not let '{secrets.Hide(User)}' in. Check 'user' and 'password', and what pg_hba.conf says of this user.",
+            "28P01" or "28000" => $"The server does not let '{secrets.Hide(Server.User)}' in. Check 'user' and 'password', and what pg_hba.conf says of this user.",
             "3D000" => "Check 'database'.",
             "42P01" => "Check 'table', with its schema where that is not public, or the query.",
             "42703" => "Check the columns that the query, the contract or the cursor names.",
-            "42501" => $"Grant it: GRANT SELECT ON {Table ?? "the tables of the query"} TO {User}.",
+            "42501" => $"Grant it: GRANT SELECT ON {Table ?? "the tables of the query"} TO {Server.User}.",
             "53300" => "All of the server's connections are taken. Try again later.",
             "42601" => "'query' takes one SELECT.",
             "57014" => "Somebody or a time-out ended the statement.",

@@ -42,6 +42,21 @@ public sealed class PostgresServer : IDisposable
     public string Connection(string database) => string.Create(
         CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Database={database};Username=boss;Password={Secret};Pooling=false;Include Error Detail=true;Timeout=60;Command Timeout=300");
 
+    /// <summary>A new, empty database; skips the test where PostgreSQL is not installed.</summary>
+    public string NewDatabase()
+    {
+        if (Missing is not null)
+            Assert.Skip(Missing);
+        var name = "test_" + Guid.NewGuid().ToString("N");
+        Sql($"CREATE DATABASE {name}");
+        return name;
+    }
+
+    /// <summary>The lines of a definition's section that name a database here.</summary>
+    public string Section(string database) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"postgres:\n  host: 127.0.0.1\n  port: {Port}\n  database: {database}\n  user: boss\n  password: ${{file:{Path.Combine(_folder!, "password")}}}\n");
+
     public void Start()
     {
         // A port found free may be taken before the server has it.
