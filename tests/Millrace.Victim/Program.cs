@@ -2,6 +2,7 @@
 //   Millrace.Victim serve HOME   prints the port, and serves until it is killed; the prediction is 2 temp + hour
 //   Millrace.Victim ingest HOME  prints the port, and takes what is pushed to the source `orders`
 //   Millrace.Victim fold HOME    seals and folds
+//   Millrace.Victim fetch FOLDER fetches everything of the place that FOLDER/fetch.yaml names
 //   Millrace.Victim lake-VERB FOLDER ...   changes one Delta table, see LakeVictim
 using System.Globalization;
 using Millrace.Ledger;
@@ -16,6 +17,8 @@ if (args[0].StartsWith("lake-", StringComparison.Ordinal))
     return LakeVictim.Run(args[0]["lake-".Length..], args[1], args[2..]);
 
 var (verb, home) = (args[0], args[1]);
+if (verb == "fetch")
+    return Fetching.Run(home);
 Directory.CreateDirectory(home);
 if (verb == "ingest")
 {
