@@ -10,6 +10,7 @@ internal static class TargetKinds
     [
         new("file", FileTarget.Shape, FileTarget.Read),
         new("postgres", PostgresTarget.Shape, PostgresTarget.Read),
+        new("s3", S3Target.Shape, S3Target.Read),
         new("http", HttpTarget.Shape, HttpTarget.Read),
     ];
 }

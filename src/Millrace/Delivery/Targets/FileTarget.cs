@@ -38,10 +38,14 @@ internal sealed record FileTarget(string Path, string Format) : Target
 
     public override DeliveredRows Deliver(DeliveryOrder order, CancellationToken cancellationToken)
     {
-        var name = Path.Replace("{version}", order.Version.Number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{date}", order.Now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        var name = Named(Path, order);
         var path = System.IO.Path.GetFullPath(System.IO.Path.Combine(order.ProjectFolder, name));
         ExportFile.Clean(path);
         return new DeliveredRows(ExportFile.Write(order.Connection, order.Rows, path, Format), 0, false, name);
     }
+
+    /// <summary>The path with the version and the day in it.</summary>
+    public static string Named(string path, DeliveryOrder order) => path
+        .Replace("{version}", order.Version.Number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        .Replace("{date}", order.Now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), StringComparison.Ordinal);
 }

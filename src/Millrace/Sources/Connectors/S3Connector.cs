@@ -16,42 +16,21 @@ internal sealed class S3Connector : IConnector
     public Shape Shape { get; } = new(
         "s3 section",
         "Objects of an S3-compatible store.",
-        new Key("bucket", KeyKind.Text, "The bucket.") { IsRequired = true, Example = "exports" },
+        [
+        .. S3Store.Keys,
         new Key("path", KeyKind.Text, "The keys of the objects: a glob, where ** crosses slashes.") { IsRequired = true, Example = "orders/2026/*.csv" },
-        new Key("endpoint", KeyKind.Text, "The store's address; without it Amazon's in the region.") { Example = "https://s3.example.com" },
-        new Key("region", KeyKind.Text, "The store's region.") { Default = "us-east-1" },
-        new Key("access_key", KeyKind.Text, "The name of the key that reads.") { Example = "${env:S3_ACCESS_KEY}" },
-        new Key("secret_key", KeyKind.Text, "Its secret, as a reference. Without keys the store is asked anonymously.") { Example = "${env:S3_SECRET_KEY}" },
-        new Key("session_token", KeyKind.Text, "The token of a session, as a reference."),
-        new Key("max_object_mb", KeyKind.Number, "The largest object, in MiB.") { Default = 102400, Minimum = 0.001 });
+        new Key("max_object_mb", KeyKind.Number, "The largest object, in MiB.") { Default = 102400, Minimum = 0.001 },
+        ]);
 
     /// <inheritdoc/>
     public Place? Read(Section section)
     {
-        if (section.Text("endpoint") is { } endpoint && !endpoint.Contains("${", StringComparison.Ordinal)
-            && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
-        {
-            section.Report("bad-value", $"'endpoint' is '{endpoint}'. Write a whole address with http:// or https://.", "endpoint");
-            return null;
-        }
-
-        if ((section.Node("access_key") is null) != (section.Node("secret_key") is null))
-        {
-            section.Report("missing-key", "'access_key' and 'secret_key' belong together. Give both, or none.", section.Node("access_key") is null ? "secret_key" : "access_key");
-            return null;
-        }
-
-        return section.Text("bucket") is not { Length: > 0 } bucket || section.Text("path") is not { Length: > 0 } path
+        return S3Store.Read(section) is not { } store || section.Text("path") is not { Length: > 0 } path
             ? null
             : new S3Place
             {
-                Bucket = bucket,
+                Store = store,
                 Pattern = path.TrimStart('/'),
-                Endpoint = section.Text("endpoint"),
-                Region = section.Text("region") ?? "us-east-1",
-                AccessKey = section.Text("access_key"),
-                SecretKey = section.Text("secret_key"),
-                SessionToken = section.Text("session_token"),
                 MaxObjectBytes = (long)((section.Number("max_object_mb") ?? 102400) * (1 << 20)),
             };
     }
@@ -60,19 +39,9 @@ internal sealed class S3Connector : IConnector
 /// <summary>Objects of an S3-compatible store.</summary>
 internal sealed record S3Place : Place
 {
-    public required string Bucket { get; init; }
+    public required S3Store Store { get; init; }
 
     public required string Pattern { get; init; }
-
-    public string? Endpoint { get; init; }
-
-    public string Region { get; init; } = "us-east-1";
-
-    public string? AccessKey { get; init; }
-
-    public string? SecretKey { get; init; }
-
-    public string? SessionToken { get; init; }
 
     public long MaxObjectBytes { get; init; } = 100L << 30;
 
@@ -87,7 +56,7 @@ internal sealed record S3Place : Place
     {
         try
         {
-            using var client = Connect(request.Secrets);
+            using var client = Store.Connect(request.Secrets);
             return FetchAsync(client, request, cancellationToken).ConfigureAwait(false).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or TimeoutException or OperationCanceledException)
@@ -97,30 +66,9 @@ internal sealed record S3Place : Place
         }
     }
 
-    private string Where(Secrets secrets) => secrets.Hide($"s3://{Bucket}/{Pattern}" + (Endpoint is null ? "" : $" at {Endpoint}"));
+    private string Where(Secrets secrets) => secrets.Hide($"s3://{Bucket}/{Pattern}" + (Store.Endpoint is null ? "" : $" at {Store.Endpoint}"));
 
-    private AmazonS3Client Connect(Secrets secrets)
-    {
-        var config = new AmazonS3Config
-        {
-            ForcePathStyle = true,
-            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-            AuthenticationRegion = secrets.Resolve(Region),
-            MaxErrorRetry = 4,
-            Timeout = TimeSpan.FromMinutes(10),
-        };
-        if (Endpoint is { } endpoint)
-            config.ServiceURL = secrets.Resolve(endpoint);
-        else
-            config.RegionEndpoint = Amazon.RegionEndpoint.GetBySystemName(secrets.Resolve(Region));
-        AWSCredentials credentials = AccessKey is null
-            ? new AnonymousAWSCredentials()
-            : SessionToken is { } token
-                ? new SessionAWSCredentials(secrets.Resolve(AccessKey), secrets.Resolve(SecretKey!), secrets.Resolve(token))
-                : new BasicAWSCredentials(secrets.Resolve(AccessKey), secrets.Resolve(SecretKey!));
-        return new AmazonS3Client(credentials, config);
-    }
+    private string Bucket => Store.Bucket;
 
     private async Task<FetchResult> FetchAsync(AmazonS3Client client, FetchRequest request, CancellationToken cancellationToken)
     {
@@ -193,19 +141,7 @@ internal sealed record S3Place : Place
 
     private SourceException Explain(Exception e, Secrets secrets)
     {
-        var error = e as AmazonS3Exception;
-        var advice = error?.ErrorCode switch
-        {
-            "NoSuchBucket" => "Check 'bucket'.",
-            "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "AccessDenied" or "Forbidden" => "Check 'access_key' and 'secret_key', 'region', and what they may read.",
-            "NoSuchKey" => "It was there when the objects were listed. Run again.",
-            "PreconditionFailed" => "An object changed while it was read. Run again once writing has ended.",
-            "SlowDown" => "The store asks for fewer requests. Run again later.",
-            _ when (int?)error?.StatusCode is 401 or 403 => "Check 'access_key' and 'secret_key', 'region', and what they may read.",
-            _ when (int?)error?.StatusCode is 404 => "Check 'bucket' and 'path'.",
-            _ when (int?)error?.StatusCode is 412 => "An object changed while it was read. Run again once writing has ended.",
-            _ => "Check 'endpoint', and that the store runs. Nothing of this load is kept.",
-        };
+        var advice = S3Store.Advice(e as AmazonS3Exception);
         var text = e.Message + (e.InnerException is { } inner && !e.Message.Contains(inner.Message, StringComparison.Ordinal) ? " " + inner.Message : "");
         return new SourceException($"{Where(secrets)}: {secrets.Hide(text).TrimEnd('.')}. {advice}", e);
     }

@@ -8,6 +8,8 @@ public sealed class SwiftServer : IDisposable
 {
     public const string User = "test:tester";
 
+    public const string Key = PostgresServer.Secret;
+
     private static readonly string[] Stores = ["account", "container", "object"];
 
     private readonly string? _folder;
