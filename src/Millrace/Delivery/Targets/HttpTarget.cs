@@ -84,7 +84,6 @@ internal sealed record HttpTarget(string Url, string Method, IReadOnlyDictionary
                 continue;
             Send(client, order, body.ToString(), from, batch, line is null, cancellationToken);
             order.Reached(new JsonObject { ["version"] = order.Version.ToString(), ["base"] = from?.Number, ["batches"] = batch });
-            Failpoint.Pass("delivery.batch-sent");
         }
         while (line is not null);
         return new DeliveredRows(rows, deleted, false, Title);
